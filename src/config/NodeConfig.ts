@@ -1,0 +1,28 @@
+import type { ClusterItems } from "./ClusterItems.js";
+import type { Limits } from "./Limits.js";
+
+/** The `<cluster>` block of ossec.conf, resolved over its defaults (dapi.md 5.1). */
+export interface ClusterBlock {
+  readonly name: string;
+  readonly nodeName: string;
+  readonly nodeType: "master" | "worker";
+  /** 32 characters; never printed. */
+  readonly key: string;
+  readonly port: number;
+  readonly bindAddress: string;
+  /** The first one is the master's address. */
+  readonly nodes: readonly string[];
+  readonly hidden: string;
+  readonly disabled: boolean;
+  /** Elements that muster does not know, kept as they were read. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** A node's whole configuration: resolved, validated, frozen. */
+export interface NodeConfig {
+  /** The node's data directory, absolute, without a trailing slash. */
+  readonly root: string;
+  readonly cluster: ClusterBlock;
+  readonly items: ClusterItems;
+  readonly limits: Limits;
+}

@@ -1,0 +1,221 @@
+import type { ClusterItems } from "../src/config/ClusterItems.js";
+import type { Limits } from "../src/config/Limits.js";
+import type { Dialect } from "../src/protocol/dialects/Dialect.js";
+
+/**
+ * The jobs of the thread pool. A job is plain data with a `kind`; `workers/pool.ts` runs it. Large
+ * results live on disk or in SharedArrayBuffers, so that neither is copied through the main thread:
+ * what a job returns to it are counts, paths and references.
+ */
+
+/** What every integrity job needs to know about the node. */
+export interface NodeScope {
+  readonly root: string;
+  readonly nodeName: string;
+  readonly items: ClusterItems;
+  readonly dialect: Dialect;
+  readonly limits: Limits;
+}
+
+/** A file that a job had to leave out, and why. `code` is the system's code where there is one. */
+export interface FileProblem {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How many files each group of a comparison holds. */
+export interface DifferenceCounts {
+  readonly missing: number;
+  readonly shared: number;
+  readonly extra: number;
+  readonly extraValid: number;
+}
+
+/** Walks the tree; files unchanged since `previous` (mtime and size) keep their hash. */
+export interface WalkJob {
+  readonly kind: "walk";
+  readonly scope: NodeScope;
+  /** The packed index of the last pass. */
+  readonly previous?: SharedArrayBuffer;
+}
+export interface WalkResult {
+  /** A packed index in which the entries to hash have no hash yet. */
+  readonly draft: SharedArrayBuffer;
+  readonly files: number;
+  /** Slots of the draft that need hashing, cut into batches of similar weight: [from, to) pairs. */
+  readonly batches: readonly (readonly [number, number])[];
+  /** Files to hash, in all batches together. */
+  readonly toHash: number;
+  /** False when the tree holds exactly what `previous` says: then `draft` is as good as `previous`. */
+  readonly changed: boolean;
+  readonly problems: readonly FileProblem[];
+}
+
+/** Hashes the unhashed entries of slots [from, to) and writes the hashes into the draft in place. */
+export interface HashJob {
+  readonly kind: "hash";
+  readonly scope: NodeScope;
+  readonly draft: SharedArrayBuffer;
+  readonly from: number;
+  readonly to: number;
+}
+export interface HashResult {
+  readonly hashed: number;
+  /** Files that vanished or could not be read: flagged in the draft, and absent for every reader. */
+  readonly problems: readonly FileProblem[];
+}
+
+/** Writes an archive that holds only files_metadata.json: a worker's whole index. */
+export interface PackIndexJob {
+  readonly kind: "packIndex";
+  readonly scope: NodeScope;
+  readonly index: SharedArrayBuffer;
+  /** Absolute path of the archive to make. */
+  readonly destination: string;
+}
+export interface PackResult {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** Reads a worker's archive (only files_metadata.json) into a packed index, validated. */
+export interface ReadIndexJob {
+  readonly kind: "readIndex";
+  readonly scope: NodeScope;
+  readonly archive: string;
+}
+export interface ReadIndexResult {
+  readonly index: SharedArrayBuffer;
+  readonly files: number;
+}
+
+/** Compares the master's index with a worker's. */
+export interface CompareJob {
+  readonly kind: "compare";
+  readonly scope: NodeScope;
+  readonly own: SharedArrayBuffer;
+  readonly peer: SharedArrayBuffer;
+  /** Paths of extra-valid files that are settled and must not be asked for again. */
+  readonly settled?: readonly string[];
+}
+export interface CompareResult {
+  readonly counts: DifferenceCounts;
+  /** The difference, encoded; only other jobs read it. */
+  readonly difference: SharedArrayBuffer;
+}
+
+/** Packs missing and shared files and the difference's metadata for one worker. */
+export interface PackDifferenceJob {
+  readonly kind: "packDifference";
+  readonly scope: NodeScope;
+  readonly difference: SharedArrayBuffer;
+  readonly workerName: string;
+  readonly destination: string;
+}
+export interface PackDifferenceResult extends PackResult {
+  /** After files that vanished meanwhile were moved or left out. */
+  readonly counts: DifferenceCounts;
+  readonly problems: readonly FileProblem[];
+}
+
+/** Unpacks a master's archive into a private folder; refuses whatever its metadata does not list. */
+export interface UnpackJob {
+  readonly kind: "unpack";
+  readonly scope: NodeScope;
+  readonly archive: string;
+  /** Absolute path of the folder to make (`<archive>dir`). */
+  readonly folder: string;
+}
+export interface UnpackResult {
+  readonly files: number;
+  readonly bytes: number;
+  readonly counts: DifferenceCounts;
+}
+
+/** Applies an unpacked archive to the tree. One bad file is a problem; the rest goes on. */
+export interface ApplyJob {
+  readonly kind: "apply";
+  readonly scope: NodeScope;
+  readonly folder: string;
+}
+export interface ApplyResult {
+  readonly created: number;
+  readonly overwritten: number;
+  readonly deleted: number;
+  readonly problems: readonly FileProblem[];
+  /** Paths of the group files that the master asks for. */
+  readonly extraValid: readonly string[];
+  /** Agents that a new client.keys no longer lists; their `belongs` rows are to go. */
+  readonly removedAgents: readonly string[];
+}
+
+/** Merges the asked-for group files and packs them: the extra-valid archive. */
+export interface PackExtraValidJob {
+  readonly kind: "packExtraValid";
+  readonly scope: NodeScope;
+  readonly paths: readonly string[];
+  readonly destination: string;
+}
+export interface PackExtraValidResult extends PackResult {
+  readonly problems: readonly FileProblem[];
+}
+
+/** The master's side: writes group files of agents that it knows. */
+export interface ApplyExtraValidJob {
+  readonly kind: "applyExtraValid";
+  readonly scope: NodeScope;
+  readonly workerName: string;
+  readonly archive: string;
+  /** Group files that the master asked this worker for; others are refused. */
+  readonly asked: readonly string[];
+}
+export interface ApplyExtraValidResult {
+  readonly written: number;
+  /** Older than the master's own file. */
+  readonly older: number;
+  /** Ids of agents that the master's client.keys does not list. */
+  readonly unknownAgents: readonly string[];
+  readonly problems: readonly FileProblem[];
+}
+
+/** Encrypts a payload (transferred in) to a Fernet token (transferred out). */
+export interface EncryptJob {
+  readonly kind: "encrypt";
+  readonly key: string;
+  readonly payload: Uint8Array;
+  readonly seconds: number;
+  readonly iv: Uint8Array;
+}
+/** Decrypts a Fernet token (transferred in) to its payload (transferred out); error 3025. */
+export interface DecryptJob {
+  readonly kind: "decrypt";
+  readonly key: string;
+  readonly token: Uint8Array;
+}
+export interface CryptResult {
+  readonly bytes: Uint8Array;
+}
+
+/** Job kind → its job and its result. */
+export interface PoolJobs {
+  walk: { job: WalkJob; result: WalkResult };
+  hash: { job: HashJob; result: HashResult };
+  packIndex: { job: PackIndexJob; result: PackResult };
+  readIndex: { job: ReadIndexJob; result: ReadIndexResult };
+  compare: { job: CompareJob; result: CompareResult };
+  packDifference: { job: PackDifferenceJob; result: PackDifferenceResult };
+  unpack: { job: UnpackJob; result: UnpackResult };
+  apply: { job: ApplyJob; result: ApplyResult };
+  packExtraValid: { job: PackExtraValidJob; result: PackExtraValidResult };
+  applyExtraValid: { job: ApplyExtraValidJob; result: ApplyExtraValidResult };
+  encrypt: { job: EncryptJob; result: CryptResult };
+  decrypt: { job: DecryptJob; result: CryptResult };
+}
+export type JobKind = keyof PoolJobs;
+export type PoolJob = PoolJobs[JobKind]["job"];
+
+/** What a pool thread returns: errors travel as data, because threads strip an error's code. */
+export type PoolAnswer =
+  | { readonly ok: true; readonly result: PoolJobs[JobKind]["result"] }
+  | { readonly ok: false; readonly error: { readonly code: number; readonly message: string; readonly extra: string | null; readonly systemCode: string | null } };
