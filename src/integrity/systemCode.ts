@@ -1,0 +1,5 @@
+/** The system's code of an error (`ENOENT`), or undefined for errors that have none. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
