@@ -1,0 +1,302 @@
+import { assign, setup } from "xstate";
+import { asked } from "./asked.js";
+import type { IndexOutcome } from "./integrityIndexer.js";
+import {
+  failedIn,
+  NEW_RECORD,
+  ok,
+  roundFailed,
+  roundSeconds,
+  roundStarted,
+  roundSucceeded,
+  tooLongIn,
+  type Answer,
+  type LogLine,
+  type MachineClock,
+  type Period,
+  type ProcessRecord,
+} from "./process.js";
+
+export type IntegrityCheckEvent =
+  /** A round is wanted before its time: the master has changed files, or an operator asks. */
+  | { type: "CHECK_NOW" }
+  /** `syn_m_c_ok`: the files are in order. */
+  | { type: "VERDICT_IN_STEP"; requestId: number }
+  /** The master has opened a task: its archive is coming, and `integrityApply` takes it from here. */
+  | { type: "VERDICT_FILES_COMING" }
+  | { type: "FILES_APPLIED" }
+  | { type: "FILES_NOT_APPLIED"; message: string }
+  /** `syn_m_c_r`: the master failed. */
+  | { type: "VERDICT_FAILED"; message: string };
+
+export interface IntegrityCheckInput {
+  readonly clock: MachineClock;
+  /** All in milliseconds. */
+  readonly syncIntegrity: number;
+  readonly timeoutReceivingFile: number;
+  readonly workDeadline: number;
+  readonly transferDeadline: number;
+}
+
+export interface IntegrityCheckContext extends IntegrityCheckInput {
+  readonly record: ProcessRecord;
+  readonly taskId: string | null;
+  readonly packedPath: string | null;
+  readonly files: number;
+  /** Rounds to which the master did not agree, in a row. */
+  readonly refusals: number;
+  /** Another round was wanted while this one ran. */
+  readonly lastCheck: Period | null;
+}
+
+const SUBTAG = "Integrity check";
+
+/** A worker's half of the integrity process until the master's verdict (actors.md; protocol.md 6). */
+export const integrityCheck = setup({
+  types: {
+    context: {} as IntegrityCheckContext,
+    events: {} as IntegrityCheckEvent,
+    input: {} as IntegrityCheckInput,
+  },
+  actors: {
+    indexFiles: asked<IndexOutcome, Record<string, never>>("indexFiles"),
+    askPermission: asked<{ granted: boolean }, Record<string, never>>("askPermission"),
+    requestTask: asked<{ taskId: string }, Record<string, never>>("requestTask"),
+    packIndex: asked<{ path: string; bytes: number }, Record<string, never>>("packIndex"),
+    sendArchive: asked<{ bytes: number }, { path: string }>("sendArchive"),
+    announce: asked<void, { taskId: string; path: string }>("announce"),
+    reportError: asked<void, { taskId: string | null; exception: string }>("reportError"),
+  },
+  actions: {
+    answer: (_, _params: Answer) => undefined,
+    log: (_, _params: LogLine) => undefined,
+    discardWork: (_, _params: { paths: readonly (string | null)[] }) => undefined,
+    recordFailure: assign({
+      record: ({ context }, params: { error: unknown; step: string }) =>
+        roundFailed(context.record, context.clock, params),
+    }),
+    recordSuccess: assign({
+      record: ({ context }) => roundSucceeded(context.record, context.clock),
+      lastCheck: ({ context }) => ({
+        startedAt: context.record.startedAt ?? 0,
+        endedAt: context.clock.wallTime(),
+      }),
+    }),
+  },
+  delays: {
+    syncIntegrity: ({ context }) => context.syncIntegrity,
+    timeoutReceivingFile: ({ context }) => context.timeoutReceivingFile,
+    workDeadline: ({ context }) => context.workDeadline,
+    transferDeadline: ({ context }) => context.transferDeadline,
+    /** The apply process bounds each of its own steps; this bound only catches what it can't tell us. */
+    applyDeadline: ({ context }) => context.transferDeadline + 3 * context.workDeadline,
+  },
+}).createMachine({
+  id: "integrityCheck",
+  context: ({ input }) => ({
+    ...input,
+    record: NEW_RECORD,
+    taskId: null,
+    packedPath: null,
+    files: 0,
+    refusals: 0,
+    lastCheck: null,
+  }),
+  initial: "free",
+  on: {
+    VERDICT_IN_STEP: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") } },
+  },
+  states: {
+    free: {
+      entry: [
+        { type: "discardWork", params: ({ context }) => ({ paths: [context.packedPath] }) },
+        assign({ taskId: null, packedPath: null }),
+      ],
+      after: { syncIntegrity: "indexing" },
+      on: { CHECK_NOW: "indexing" },
+    },
+    indexing: {
+      entry: [
+        assign({ record: ({ context }) => roundStarted(context.record, context.clock) }),
+        { type: "log", params: { level: "info", message: "Starting.", subtag: SUBTAG } },
+      ],
+      invoke: {
+        src: "indexFiles",
+        input: {},
+        onDone: { target: "awaitingPermission", actions: assign({ files: ({ event }) => event.output.files }) },
+        onError: failedIn("indexing"),
+      },
+      after: { workDeadline: tooLongIn("indexing", "Indexing the files") },
+    },
+    awaitingPermission: {
+      invoke: {
+        src: "askPermission",
+        input: {},
+        onDone: [
+          {
+            guard: ({ event }) => event.output.granted,
+            target: "requestingTask",
+            actions: assign({ refusals: 0 }),
+          },
+          {
+            target: "free",
+            actions: [
+              assign({ refusals: ({ context }) => context.refusals + 1 }),
+              {
+                type: "log",
+                params: {
+                  level: "info",
+                  message: "Master didn't grant permission to start a new integrity check. It is asked again next time.",
+                  subtag: SUBTAG,
+                },
+              },
+            ],
+          },
+        ],
+        onError: failedIn("awaitingPermission"),
+      },
+      after: { workDeadline: tooLongIn("awaitingPermission", "The master's answer") },
+    },
+    requestingTask: {
+      invoke: {
+        src: "requestTask",
+        input: {},
+        onDone: { target: "packing", actions: assign({ taskId: ({ event }) => event.output.taskId }) },
+        onError: failedIn("requestingTask"),
+      },
+      after: { workDeadline: tooLongIn("requestingTask", "The master's answer") },
+    },
+    packing: {
+      invoke: {
+        src: "packIndex",
+        input: {},
+        onDone: { target: "sendingFile", actions: assign({ packedPath: ({ event }) => event.output.path }) },
+        onError: failedIn("packing"),
+      },
+      after: { workDeadline: tooLongIn("packing", "Packing the index") },
+    },
+    sendingFile: {
+      invoke: {
+        src: "sendArchive",
+        input: ({ context }) => ({ path: context.packedPath ?? "" }),
+        onDone: "announcing",
+        onError: failedIn("sendingFile"),
+      },
+      after: { transferDeadline: tooLongIn("sendingFile", "The transfer") },
+    },
+    announcing: {
+      invoke: {
+        src: "announce",
+        input: ({ context }) => ({ taskId: context.taskId ?? "", path: context.packedPath ?? "" }),
+        onDone: "awaitingVerdict",
+        onError: failedIn("announcing"),
+      },
+      after: { workDeadline: tooLongIn("announcing", "The master's answer") },
+      // The verdict can stand in the same packet as the answer to the announcement, and be heard first.
+      on: {
+        VERDICT_FILES_COMING: "awaitingVerdict.filesComing",
+        VERDICT_IN_STEP: {
+          target: "free",
+          actions: [
+            { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") },
+            "recordSuccess",
+            {
+              type: "log",
+              params: ({ context }) => ({
+                level: "info",
+                message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync not required.`,
+                subtag: SUBTAG,
+              }),
+            },
+          ],
+        },
+      },
+    },
+    awaitingVerdict: {
+      initial: "undecided",
+      states: {
+        undecided: {
+          after: { timeoutReceivingFile: { ...tooLongIn("awaitingVerdict", "The master's verdict"), target: "#integrityCheck.reportingError" } },
+          on: {
+            VERDICT_FILES_COMING: {
+              target: "filesComing",
+              actions: {
+                type: "log",
+                params: ({ context }) => ({
+                  level: "info",
+                  message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync required.`,
+                  subtag: SUBTAG,
+                }),
+              },
+            },
+          },
+        },
+        filesComing: {
+          after: { applyDeadline: { ...tooLongIn("awaitingVerdict", "The end of the synchronisation"), target: "#integrityCheck.reportingError" } },
+        },
+      },
+      on: {
+        VERDICT_IN_STEP: {
+          target: "free",
+          actions: [
+            { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") },
+            "recordSuccess",
+            {
+              type: "log",
+              params: ({ context }) => ({
+                level: "info",
+                message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync not required.`,
+                subtag: SUBTAG,
+              }),
+            },
+          ],
+        },
+        FILES_APPLIED: { target: "free", actions: "recordSuccess" },
+        FILES_NOT_APPLIED: {
+          target: "free",
+          actions: {
+            type: "recordFailure",
+            params: ({ event }) => ({ error: new Error(event.message), step: "awaitingVerdict" }),
+          },
+        },
+        VERDICT_FAILED: {
+          target: "free",
+          actions: [
+            {
+              type: "recordFailure",
+              params: ({ event }) => ({ error: new Error(event.message), step: "awaitingVerdict" }),
+            },
+            {
+              type: "log",
+              params: ({ event }) => ({
+                level: "error",
+                message: `The master could not synchronize this node: ${event.message}`,
+                subtag: SUBTAG,
+              }),
+            },
+          ],
+        },
+      },
+    },
+    reportingError: {
+      entry: {
+        type: "log",
+        params: ({ context }) => ({
+          level: "error",
+          message: `Error in ${context.record.lastError?.step ?? ""}: ${context.record.lastError?.message ?? ""}`,
+          subtag: SUBTAG,
+        }),
+      },
+      invoke: {
+        src: "reportError",
+        input: ({ context }) => ({
+          taskId: context.taskId,
+          exception: context.record.lastError?.exception ?? "",
+        }),
+        onDone: "free",
+        onError: "free",
+      },
+      after: { workDeadline: "free" },
+    },
+  },
+});

@@ -1,0 +1,234 @@
+import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
+import { judgeHello, type OwnIdentity } from "./admission.js";
+import { asked } from "./asked.js";
+import { integrityIndexer, type IndexOutcome } from "./integrityIndexer.js";
+import { keepaliveMonitor } from "./keepaliveMonitor.js";
+import { describeFailure, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
+import { crashedTooOften, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+import { workerPeer, type WorkerPeerReport } from "./workerPeer.js";
+import { MusterError } from "../src/protocol/errors/MusterError.js";
+
+/** The master's helpers, by actor id. */
+export const MASTER_HELPERS = ["integrityIndexer", "keepaliveMonitor"] as const;
+export type MasterHelper = (typeof MASTER_HELPERS)[number];
+
+export type MasterEvent =
+  | WorkerPeerReport
+  | { type: "PEER_CONNECTED"; peerId: string; address: string }
+  | { type: "INDEX_PUBLISHED"; outcome: IndexOutcome }
+  | { type: "KEEPALIVE_CHECK_DUE" }
+  /** Something that the node can't do without is gone for good: its listener, say. */
+  | { type: "NODE_FAILED"; error: unknown }
+  | { type: "HELPER_RESTART_DUE"; helper: MasterHelper }
+  | { type: "STOP_REQUESTED" }
+  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
+  | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
+
+export interface MasterInput {
+  readonly identity: OwnIdentity;
+  readonly clock: MachineClock;
+  /** All in milliseconds. */
+  readonly recalculateIntegrity: number;
+  readonly checkWorkerLastKeepalive: number;
+  readonly helloTimeout: number;
+  readonly maxAllowedTimeWithoutKeepalive: number;
+  readonly timeoutReceivingFile: number;
+  readonly workDeadline: number;
+  readonly transferDeadline: number;
+  readonly closeDeadline: number;
+  readonly drainDeadline: number;
+}
+
+/** One connection as the master lists it. */
+export interface ListedPeer {
+  readonly address: string;
+  /** Null until it is admitted. */
+  readonly nodeName: string | null;
+}
+
+export interface MasterContext extends MasterInput {
+  readonly peers: Readonly<Record<string, ListedPeer>>;
+  readonly index: IndexOutcome | null;
+  readonly crashes: Crashes;
+  readonly lastError: ProcessFailure | null;
+}
+
+const isHelper = (id: string): id is MasterHelper => (MASTER_HELPERS as readonly string[]).includes(id);
+
+/** The root actor of a master (actors.md). */
+export const master = setup({
+  types: { context: {} as MasterContext, events: {} as MasterEvent, input: {} as MasterInput },
+  actors: {
+    integrityIndexer,
+    keepaliveMonitor,
+    workerPeer,
+    listen: asked<void, Record<string, never>>("listen"),
+    /** Stops listening and waits until every connection is closed. */
+    drain: asked<void, Record<string, never>>("drain"),
+  },
+  actions: {
+    log: (_, _params: LogLine) => undefined,
+    /** Closes the connection of a peer whose actor crashed. */
+    dropPeer: (_, _params: { peerId: string }) => undefined,
+    startHelper: enqueueActions(({ enqueue, context }, params: { helper: MasterHelper }) => {
+      const { clock, recalculateIntegrity, workDeadline, checkWorkerLastKeepalive } = context;
+      if (params.helper === "integrityIndexer") {
+        enqueue(
+          spawnChild("integrityIndexer", {
+            id: "integrityIndexer",
+            input: { clock, recalculateIntegrity, workDeadline },
+          }),
+        );
+      } else {
+        enqueue(spawnChild("keepaliveMonitor", { id: "keepaliveMonitor", input: { checkWorkerLastKeepalive } }));
+      }
+    }),
+    tellPeers: enqueueActions(
+      ({ enqueue, context }, params: { event: { type: "KEEPALIVE_CHECK" } | { type: "CLOSE_REQUESTED"; reason: string } }) => {
+        for (const peerId of Object.keys(context.peers)) enqueue(sendTo(peerId, params.event));
+      },
+    ),
+  },
+  delays: { drainDeadline: ({ context }) => context.drainDeadline },
+}).createMachine({
+  id: "master",
+  context: ({ input }) => ({ ...input, peers: {}, index: null, crashes: {}, lastError: null }),
+  initial: "starting",
+  on: {
+    PEER_CLOSED: {
+      actions: [
+        stopChild(({ event }) => event.peerId),
+        assign({
+          peers: ({ context, event }) => {
+            const { [event.peerId]: _gone, ...others } = context.peers;
+            return others;
+          },
+        }),
+      ],
+    },
+    // A peer that is done or that crashed has said so, or is dropped, by its own events.
+    "xstate.done.actor.*": {},
+    "xstate.error.actor.*": {
+      actions: enqueueActions(({ enqueue, context, event }) => {
+        const id = event.type.slice("xstate.error.actor.".length);
+        const message = event.error instanceof Error ? event.error.message : String(event.error);
+        if (id in context.peers) {
+          enqueue({ type: "log", params: { level: "error", message: `Connection ${id} crashed: ${message}`, subtag: "Main" } });
+          enqueue({ type: "dropPeer", params: { peerId: id } });
+          enqueue.raise({ type: "PEER_CLOSED", peerId: id, nodeName: context.peers[id]?.nodeName ?? null });
+          return;
+        }
+        if (!isHelper(id)) return;
+        const crashes = noteCrash(context.crashes, id, context.clock.now());
+        enqueue.assign({ crashes });
+        enqueue({ type: "log", params: { level: "error", message: `${id} crashed: ${message}`, subtag: "Main" } });
+        if (crashedTooOften(crashes, id)) enqueue.raise({ type: "NODE_FAILED", error: event.error });
+        else enqueue.raise({ type: "HELPER_RESTART_DUE", helper: id }, { delay: restartDelay(crashes, id) });
+      }),
+    },
+  },
+  states: {
+    starting: {
+      invoke: {
+        src: "listen",
+        input: {},
+        onDone: "running",
+        onError: {
+          target: "failed",
+          actions: assign({
+            lastError: ({ context, event }) => describeFailure(event.error, "starting", context.clock.wallTime()),
+          }),
+        },
+      },
+      on: { STOP_REQUESTED: "draining" },
+    },
+    running: {
+      entry: MASTER_HELPERS.map((helper) => ({ type: "startHelper" as const, params: { helper } })),
+      exit: [stopChild("integrityIndexer"), stopChild("keepaliveMonitor")],
+      on: {
+        PEER_CONNECTED: {
+          actions: [
+            assign({
+              peers: ({ context, event }) => ({
+                ...context.peers,
+                [event.peerId]: { address: event.address, nodeName: null },
+              }),
+            }),
+            enqueueActions(({ enqueue, context, event }) => {
+              enqueue.spawnChild("workerPeer", {
+                id: event.peerId,
+                input: {
+                  peerId: event.peerId,
+                  address: event.address,
+                  clock: context.clock,
+                  helloTimeout: context.helloTimeout,
+                  maxAllowedTimeWithoutKeepalive: context.maxAllowedTimeWithoutKeepalive,
+                  timeoutReceivingFile: context.timeoutReceivingFile,
+                  workDeadline: context.workDeadline,
+                  transferDeadline: context.transferDeadline,
+                  closeDeadline: context.closeDeadline,
+                },
+              });
+            }),
+          ],
+        },
+        ADMISSION_ASKED: {
+          actions: enqueueActions(({ enqueue, context, event }) => {
+            const verdict = judgeHello(context.identity, event.hello, namesInUse(context.peers));
+            if (verdict.kind === "refuse") {
+              enqueue(sendTo(event.peerId, { type: "REFUSED", error: verdict.error }));
+            } else if (verdict.kind === "probe") {
+              enqueue(sendTo(verdict.holder, { type: "PROBE_REQUESTED", newcomer: event.peerId }));
+            } else {
+              // Listed before it is told, so that no other connection can take the name in between.
+              enqueue.assign({ peers: named(context.peers, event.peerId, event.hello.nodeName) });
+              enqueue(sendTo(event.peerId, { type: "ADMITTED" }));
+            }
+          }),
+        },
+        PEER_PROBED: {
+          actions: enqueueActions(({ enqueue, context, event }) => {
+            if (!(event.newcomer in context.peers)) return;
+            const nodeName = context.peers[event.peerId]?.nodeName ?? "";
+            if (event.alive) {
+              enqueue(sendTo(event.newcomer, { type: "REFUSED", error: MusterError.cluster(3028, nodeName) }));
+              return;
+            }
+            const peers = named(context.peers, event.peerId, null);
+            enqueue.assign({ peers: named(peers, event.newcomer, nodeName) });
+            enqueue(sendTo(event.newcomer, { type: "ADMITTED" }));
+          }),
+        },
+        PEER_ADMITTED: {},
+        INDEX_PUBLISHED: { actions: assign({ index: ({ event }) => event.outcome }) },
+        KEEPALIVE_CHECK_DUE: { actions: { type: "tellPeers", params: { event: { type: "KEEPALIVE_CHECK" } } } },
+        HELPER_RESTART_DUE: { actions: { type: "startHelper", params: ({ event }) => ({ helper: event.helper }) } },
+        NODE_FAILED: {
+          target: "failed",
+          actions: assign({
+            lastError: ({ context, event }) => describeFailure(event.error, "running", context.clock.wallTime()),
+          }),
+        },
+        STOP_REQUESTED: "draining",
+      },
+    },
+    draining: {
+      entry: { type: "tellPeers", params: { event: { type: "CLOSE_REQUESTED", reason: "this node is stopping" } } },
+      invoke: { src: "drain", input: {}, onDone: "stopped", onError: "stopped" },
+      after: { drainDeadline: "stopped" },
+    },
+    stopped: { type: "final" },
+    failed: { type: "final" },
+  },
+});
+
+function namesInUse(peers: MasterContext["peers"]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const [peerId, peer] of Object.entries(peers)) if (peer.nodeName !== null) names.set(peer.nodeName, peerId);
+  return names;
+}
+
+function named(peers: MasterContext["peers"], peerId: string, nodeName: string | null): MasterContext["peers"] {
+  const peer = peers[peerId];
+  return peer === undefined ? peers : { ...peers, [peerId]: { ...peer, nodeName } };
+}

@@ -1,0 +1,25 @@
+/** Crashes of one actor's children, as the actor keeps them in its context. */
+export type Crashes = Readonly<Record<string, readonly number[]>>;
+
+/** A crash counts for this long (milliseconds). */
+export const CRASH_WINDOW = 60_000;
+/** Crashes within the window after which a child is not started again. */
+export const CRASHES_ALLOWED = 5;
+/** Delay before the first restart; it doubles with each crash of the window (milliseconds). */
+export const RESTART_DELAY = 100;
+
+/** The record with one more crash of `child` at monotonic time `now`. */
+export function noteCrash(crashes: Crashes, child: string, now: number): Crashes {
+  const recent = (crashes[child] ?? []).filter((at) => now - at < CRASH_WINDOW);
+  return { ...crashes, [child]: [...recent, now] };
+}
+
+/** Has this child crashed too often to be started once more? */
+export function crashedTooOften(crashes: Crashes, child: string): boolean {
+  return (crashes[child]?.length ?? 0) > CRASHES_ALLOWED;
+}
+
+/** Milliseconds until this child is started anew. */
+export function restartDelay(crashes: Crashes, child: string): number {
+  return RESTART_DELAY * 2 ** Math.max(0, (crashes[child]?.length ?? 1) - 1);
+}

@@ -1,0 +1,337 @@
+import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
+import { MusterError } from "../src/protocol/errors/MusterError.js";
+import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
+import { asked } from "./asked.js";
+import { extraValidSend } from "./extraValidSend.js";
+import { integrityApply, type IntegrityApplyReport } from "./integrityApply.js";
+import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
+import type { ReceivingEvent } from "./integritySync.js";
+import { keepalive } from "./keepalive.js";
+import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
+import { crashedTooOften, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+
+/** The processes of one connection to the master, by actor id. */
+export const WORKER_PROCESSES = [
+  "keepalive",
+  "integrityCheck",
+  "integrityApply",
+  "extraValidSend",
+  "agentInfoSend",
+] as const;
+export type WorkerProcess = (typeof WORKER_PROCESSES)[number];
+
+export type WorkerEvent =
+  | IntegrityApplyReport
+  | { type: "STARTED" }
+  | { type: "LINK_CLOSED"; reason: string }
+  | { type: "KEEPALIVE_LOST" }
+  | { type: "MASTER_ASKED"; to: "integrityApply"; event: ReceivingEvent }
+  | { type: "MASTER_ASKED"; to: "integrityCheck"; event: IntegrityCheckEvent }
+  | { type: "MASTER_ASKED"; to: "agentInfoSend"; event: AgentInfoSendEvent }
+  | { type: "CHILD_RESTART_DUE"; child: WorkerProcess }
+  | { type: "STOP_REQUESTED" }
+  /** Something that the node can't do without is gone for good. */
+  | { type: "NODE_FAILED"; error: unknown }
+  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
+  | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
+
+export interface WorkerInput {
+  readonly nodeName: string;
+  readonly clock: MachineClock;
+  /** A number in [0, 1): spreads the reconnects of many workers. */
+  readonly random: () => number;
+  /** All in milliseconds but the attempts. */
+  readonly connectDeadline: number;
+  readonly connectionRetry: number;
+  readonly keepAlive: number;
+  readonly maxFailedKeepaliveAttempts: number;
+  readonly syncIntegrity: number;
+  readonly syncAgentInfo: number;
+  readonly syncAgentInfoKoRetry: number;
+  readonly timeoutReceivingFile: number;
+  readonly workDeadline: number;
+  readonly transferDeadline: number;
+  readonly drainDeadline: number;
+}
+
+export interface WorkerContext extends WorkerInput {
+  /** Connections tried since the last good one. */
+  readonly attempts: number;
+  /** Milliseconds until the next attempt. */
+  readonly retryIn: number;
+  readonly connectedAt: number | null;
+  readonly lastError: ProcessFailure | null;
+  readonly crashes: Crashes;
+}
+
+/** The retry is spread by up to this part of its interval, so that many workers don't return at once. */
+export const RECONNECT_JITTER = 0.2;
+
+const isProcess = (id: string): id is WorkerProcess => (WORKER_PROCESSES as readonly string[]).includes(id);
+
+/** The root actor of a worker (actors.md; protocol.md 11). */
+export const worker = setup({
+  types: {
+    context: {} as WorkerContext,
+    events: {} as WorkerEvent,
+    input: {} as WorkerInput,
+    children: {} as {
+      keepalive: "keepalive";
+      integrityCheck: "integrityCheck";
+      integrityApply: "integrityApply";
+      extraValidSend: "extraValidSend";
+      agentInfoSend: "agentInfoSend";
+    },
+  },
+  actors: {
+    keepalive,
+    integrityCheck,
+    integrityApply,
+    extraValidSend,
+    agentInfoSend,
+    /** Opens the link to the master. */
+    connect: asked<void, Record<string, never>>("connect"),
+    sayHello: asked<void, Record<string, never>>("sayHello"),
+    /** Sends what is queued and closes the link. */
+    closeLink: asked<void, Record<string, never>>("closeLink"),
+  },
+  actions: {
+    answer: (_, _params: Answer) => undefined,
+    log: (_, _params: LogLine) => undefined,
+    /** Closes the link, cancels transfers and removes what is left of them. */
+    releaseConnection: () => undefined,
+  },
+  delays: {
+    connectDeadline: ({ context }) => context.connectDeadline,
+    retry: ({ context }) => context.retryIn,
+    drainDeadline: ({ context }) => context.drainDeadline,
+  },
+}).createMachine({
+  id: "worker",
+  context: ({ input }) => ({
+    ...input,
+    attempts: 0,
+    retryIn: input.connectionRetry,
+    connectedAt: null,
+    lastError: null,
+    crashes: {},
+  }),
+  initial: "disconnected",
+  on: {
+    STOP_REQUESTED: ".draining",
+    NODE_FAILED: {
+      target: ".failed",
+      actions: assign({
+            lastError: ({ context, event }) => describeFailure(event.error, "node", context.clock.wallTime()),
+          }),
+    },
+    MASTER_ASKED: {
+      actions: enqueueActions(({ enqueue, event }) => {
+        if (!("requestId" in event.event)) return;
+        const error = MusterError.cluster(3000, "this worker has not finished its handshake");
+        enqueue({ type: "answer", params: refuse(event.event.requestId, error) });
+      }),
+    },
+  },
+  states: {
+    disconnected: { on: { STARTED: "connecting" } },
+    connecting: {
+      entry: assign({ attempts: ({ context }) => context.attempts + 1 }),
+      invoke: {
+        src: "connect",
+        input: {},
+        onDone: "handshaking",
+        onError: {
+          target: "waitingToReconnect",
+          actions: assign({
+            lastError: ({ context, event }) => describeFailure(event.error, "connecting", context.clock.wallTime()),
+          }),
+        },
+      },
+      after: {
+        connectDeadline: {
+          target: "waitingToReconnect",
+          actions: assign({
+            lastError: ({ context }) =>
+              describeFailure(new Error("the master did not take the connection in time"), "connecting", context.clock.wallTime()),
+          }),
+        },
+      },
+    },
+    handshaking: {
+      invoke: {
+        src: "sayHello",
+        input: {},
+        onDone: "connected",
+        onError: {
+          target: "waitingToReconnect",
+          actions: assign({
+            lastError: ({ context, event }) => describeFailure(event.error, "handshaking", context.clock.wallTime()),
+          }),
+        },
+      },
+      after: {
+        connectDeadline: {
+          target: "waitingToReconnect",
+          actions: assign({
+            lastError: ({ context }) =>
+              describeFailure(new Error("the master did not answer the hello in time"), "handshaking", context.clock.wallTime()),
+          }),
+        },
+      },
+      on: {
+        LINK_CLOSED: {
+          target: "waitingToReconnect",
+          actions: assign({
+            lastError: ({ context, event }) =>
+              describeFailure(new Error(event.reason), "handshaking", context.clock.wallTime()),
+          }),
+        },
+      },
+    },
+    connected: {
+      entry: [
+        assign({
+          attempts: 0,
+          lastError: null,
+          connectedAt: ({ context }) => context.clock.wallTime(),
+        }),
+        { type: "log", params: { level: "info", message: "Successfully connected to master.", subtag: "Main" } },
+        spawnChild("keepalive", { id: "keepalive", input: ({ context }) => processInputs(context).keepalive }),
+        spawnChild("integrityCheck", { id: "integrityCheck", input: ({ context }) => processInputs(context).integrityCheck }),
+        spawnChild("integrityApply", { id: "integrityApply", input: ({ context }) => processInputs(context).integrityApply }),
+        spawnChild("extraValidSend", { id: "extraValidSend", input: ({ context }) => processInputs(context).extraValidSend }),
+        spawnChild("agentInfoSend", { id: "agentInfoSend", input: ({ context }) => processInputs(context).agentInfoSend }),
+      ],
+      exit: [
+        stopChild("keepalive"),
+        stopChild("integrityCheck"),
+        stopChild("integrityApply"),
+        stopChild("extraValidSend"),
+        stopChild("agentInfoSend"),
+        assign({ connectedAt: null }),
+      ],
+      on: {
+        LINK_CLOSED: {
+          target: "waitingToReconnect",
+          actions: assign({
+            lastError: ({ context, event }) =>
+              describeFailure(new Error(event.reason), "connected", context.clock.wallTime()),
+          }),
+        },
+        KEEPALIVE_LOST: {
+          target: "waitingToReconnect",
+          actions: assign({
+            lastError: ({ context }) =>
+              describeFailure(new Error("the master does not answer keepalives"), "connected", context.clock.wallTime()),
+          }),
+        },
+        MASTER_ASKED: {
+          actions: enqueueActions(({ enqueue, event, self }) => {
+            if (self.getSnapshot().children[event.to]?.getSnapshot().status === "active") {
+              enqueue.sendTo(event.to, event.event);
+            } else if ("requestId" in event.event) {
+              const error = MusterError.internal(1000, `the process ${event.to} is being restarted; ask again later`);
+              enqueue({ type: "answer", params: refuse(event.event.requestId, error) });
+            }
+          }),
+        },
+        APPLY_STARTED: { actions: sendTo("integrityCheck", { type: "VERDICT_FILES_COMING" }) },
+        APPLY_FINISHED: {
+          actions: [
+            sendTo("integrityCheck", { type: "FILES_APPLIED" }),
+            sendTo("extraValidSend", ({ event }) => ({ type: "GROUPS_WANTED" as const, paths: event.extraValid })),
+          ],
+        },
+        APPLY_FAILED: {
+          actions: sendTo("integrityCheck", ({ event }) => ({
+            type: "FILES_NOT_APPLIED" as const,
+            message: event.message,
+          })),
+        },
+        MASTER_REPORTED_ERROR: {
+          actions: sendTo("integrityCheck", ({ event }) => ({ type: "VERDICT_FAILED" as const, message: event.message })),
+        },
+        CHILD_RESTART_DUE: {
+          actions: enqueueActions(({ enqueue, context, event }) => {
+            const inputs = processInputs(context);
+            const { child } = event;
+            if (child === "keepalive") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+            else if (child === "integrityCheck") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+            else if (child === "integrityApply") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+            else if (child === "extraValidSend") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+            else enqueue.spawnChild(child, { id: child, input: inputs[child] });
+          }),
+        },
+        // The keepalive actor ends when the master is lost, and has said so by KEEPALIVE_LOST.
+        "xstate.done.actor.*": {},
+        "xstate.error.actor.*": {
+          actions: enqueueActions(({ enqueue, context, event }) => {
+            const child = event.type.slice("xstate.error.actor.".length);
+            if (!isProcess(child)) return;
+            const message = event.error instanceof Error ? event.error.message : String(event.error);
+            const crashes = noteCrash(context.crashes, child, context.clock.now());
+            enqueue.assign({ crashes });
+            enqueue({ type: "log", params: { level: "error", message: `${child} crashed: ${message}`, subtag: "Main" } });
+            if (crashedTooOften(crashes, child)) {
+              enqueue.raise({ type: "LINK_CLOSED", reason: `${child} keeps crashing` });
+              return;
+            }
+            enqueue.raise({ type: "CHILD_RESTART_DUE", child }, { delay: restartDelay(crashes, child) });
+            if (child === "integrityApply") {
+              enqueue.sendTo("integrityCheck", { type: "FILES_NOT_APPLIED", message: `${child} crashed` });
+            }
+          }),
+        },
+      },
+    },
+    waitingToReconnect: {
+      entry: [
+        "releaseConnection",
+        assign({
+          retryIn: ({ context }) =>
+            context.connectionRetry * (1 + RECONNECT_JITTER * (2 * context.random() - 1)),
+        }),
+        {
+          type: "log",
+          params: ({ context }) => {
+            const why = context.lastError?.message ?? "";
+            const seconds = (context.retryIn / 1000).toFixed(1);
+            return context.lastError?.step === "connected"
+              ? {
+                  level: "error" as const,
+                  message: `Connection with server has been lost: ${why}. Reconnecting in ${seconds} seconds.`,
+                  subtag: "Main",
+                }
+              : {
+                  level: "error" as const,
+                  message: `Could not connect to master: ${why}. Trying again in ${seconds} seconds.`,
+                  subtag: "Main",
+                };
+          },
+        },
+      ],
+      after: { retry: "connecting" },
+    },
+    draining: {
+      invoke: { src: "closeLink", input: {}, onDone: "stopped", onError: "stopped" },
+      after: { drainDeadline: "stopped" },
+      on: { STOP_REQUESTED: {} },
+    },
+    stopped: { type: "final", entry: "releaseConnection" },
+    failed: { type: "final", entry: "releaseConnection" },
+  },
+});
+
+/** What each process of a connection starts with. */
+function processInputs(context: WorkerContext) {
+  const { clock, workDeadline, transferDeadline, timeoutReceivingFile } = context;
+  const { keepAlive, maxFailedKeepaliveAttempts, syncIntegrity, syncAgentInfo, syncAgentInfoKoRetry } = context;
+  return {
+    keepalive: { clock, keepAlive, maxFailedKeepaliveAttempts },
+    integrityCheck: { clock, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
+    integrityApply: { clock, timeoutReceivingFile, workDeadline },
+    extraValidSend: { clock, workDeadline, transferDeadline },
+    agentInfoSend: { clock, syncAgentInfo, syncAgentInfoKoRetry, timeoutReceivingFile, workDeadline, transferDeadline },
+  };
+}

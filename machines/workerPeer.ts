@@ -1,0 +1,372 @@
+import { assign, enqueueActions, raise, sendParent, setup, spawnChild, stopChild, type ActorRefFrom } from "xstate";
+import { MusterError } from "../src/protocol/errors/MusterError.js";
+import type { Hello } from "./admission.js";
+import { agentInfoSync, type AgentInfoSyncEvent } from "./agentInfoSync.js";
+import { asked } from "./asked.js";
+import { extraValidSync } from "./extraValidSync.js";
+import { integritySync, type ReceivingEvent } from "./integritySync.js";
+import { ok, refuse, type Answer, type LogLine, type MachineClock } from "./process.js";
+import { crashedTooOften, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+
+/** The processes of one worker on the master, by actor id. */
+export const PEER_PROCESSES = ["integritySync", "extraValidSync", "agentInfoSync"] as const;
+export type PeerProcess = (typeof PEER_PROCESSES)[number];
+
+export type WorkerPeerEvent =
+  | { type: "HELLO_RECEIVED"; requestId: number; hello: Hello }
+  | { type: "HELLO_REJECTED"; requestId: number; error: MusterError }
+  | { type: "ADMITTED" }
+  | { type: "REFUSED"; error: MusterError }
+  | { type: "KEEPALIVE_RECEIVED" }
+  | { type: "KEEPALIVE_CHECK" }
+  | { type: "PROBE_REQUESTED"; newcomer: string }
+  | { type: "PEER_ASKED"; to: "integritySync" | "extraValidSync"; event: ReceivingEvent }
+  | { type: "PEER_ASKED"; to: "agentInfoSync"; event: AgentInfoSyncEvent }
+  | { type: "CHILD_RESTART_DUE"; child: PeerProcess }
+  | { type: "CLOSE_REQUESTED"; reason: string }
+  | { type: "LINK_CLOSED"; reason: string }
+  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
+  | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
+
+/** Told to the master. */
+export type WorkerPeerReport =
+  | { type: "ADMISSION_ASKED"; peerId: string; hello: Hello }
+  | { type: "PEER_ADMITTED"; peerId: string; nodeName: string }
+  | { type: "PEER_PROBED"; peerId: string; newcomer: string; alive: boolean }
+  | { type: "PEER_CLOSED"; peerId: string; nodeName: string | null };
+
+export interface WorkerPeerInput {
+  readonly peerId: string;
+  readonly address: string;
+  readonly clock: MachineClock;
+  /** All in milliseconds. */
+  readonly helloTimeout: number;
+  readonly maxAllowedTimeWithoutKeepalive: number;
+  readonly timeoutReceivingFile: number;
+  readonly workDeadline: number;
+  readonly transferDeadline: number;
+  readonly closeDeadline: number;
+}
+
+export interface WorkerPeerContext extends WorkerPeerInput {
+  readonly hello: Hello | null;
+  /** Counter of the hello that waits for its answer. */
+  readonly helloRequestId: number;
+  readonly nodeName: string | null;
+  readonly connectedAt: number | null;
+  /** Wall time, and monotonic time, of the last keepalive. */
+  readonly lastKeepalive: number;
+  readonly lastKeepaliveMonotonic: number;
+  readonly newcomer: string | null;
+  readonly crashes: Crashes;
+  readonly closeReason: string | null;
+}
+
+const isProcess = (id: string): id is PeerProcess => (PEER_PROCESSES as readonly string[]).includes(id);
+
+/** One connection of a worker to the master: the switchboard of its processes (actors.md). */
+export const workerPeer = setup({
+  types: {
+    context: {} as WorkerPeerContext,
+    events: {} as WorkerPeerEvent,
+    input: {} as WorkerPeerInput,
+    children: {} as {
+      integritySync: "integritySync";
+      extraValidSync: "extraValidSync";
+      agentInfoSync: "agentInfoSync";
+      probe: "probe";
+    },
+  },
+  actors: {
+    integritySync,
+    extraValidSync,
+    agentInfoSync,
+    /** `echo-m`, answered or not within a bounded time. */
+    probe: asked<void, { peerId: string }>("probe"),
+    /** Sends what is queued and closes the link. */
+    closeLink: asked<void, { peerId: string }>("closeLink"),
+  },
+  actions: {
+    answer: (_, _params: Answer) => undefined,
+    log: (_, _params: LogLine) => undefined,
+    /** The peer may speak the whole protocol from here on; its folder is made. */
+    openToPeer: (_, _params: { peerId: string; nodeName: string }) => undefined,
+    /** Cancels transfers and removes what is left of them. */
+    releaseConnection: (_, _params: { peerId: string }) => undefined,
+    startProcess: enqueueActions(({ enqueue, context }, params: { child: PeerProcess }) => {
+      const { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline } = context;
+      switch (params.child) {
+        case "integritySync":
+          enqueue(
+            spawnChild("integritySync", {
+              id: "integritySync",
+              input: { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline },
+            }),
+          );
+          break;
+        case "extraValidSync":
+          enqueue(
+            spawnChild("extraValidSync", { id: "extraValidSync", input: { peerId, clock, timeoutReceivingFile, workDeadline } }),
+          );
+          break;
+        case "agentInfoSync":
+          enqueue(spawnChild("agentInfoSync", { id: "agentInfoSync", input: { peerId, clock, workDeadline } }));
+          break;
+      }
+    }),
+  },
+  guards: {
+    isSilent: ({ context }) =>
+      context.clock.now() - context.lastKeepaliveMonotonic > context.maxAllowedTimeWithoutKeepalive,
+  },
+  delays: {
+    helloTimeout: ({ context }) => context.helloTimeout,
+    closeDeadline: ({ context }) => context.closeDeadline,
+  },
+}).createMachine({
+  id: "workerPeer",
+  context: ({ input }) => ({
+    ...input,
+    hello: null,
+    helloRequestId: 0,
+    nodeName: null,
+    connectedAt: null,
+    lastKeepalive: input.clock.wallTime(),
+    lastKeepaliveMonotonic: input.clock.now(),
+    newcomer: null,
+    crashes: {},
+    closeReason: null,
+  }),
+  initial: "handshaking",
+  on: {
+    LINK_CLOSED: { target: ".closed", actions: assign({ closeReason: ({ context, event }) => context.closeReason ?? event.reason }) },
+    CLOSE_REQUESTED: { target: ".closing", actions: assign({ closeReason: ({ event }) => event.reason }) },
+  },
+  states: {
+    handshaking: {
+      after: {
+        helloTimeout: {
+          target: "closing",
+          actions: assign({ closeReason: "it did not say hello in time" }),
+        },
+      },
+      on: {
+        HELLO_RECEIVED: {
+          guard: ({ context }) => context.hello === null,
+          actions: [
+            assign({ hello: ({ event }) => event.hello, helloRequestId: ({ event }) => event.requestId }),
+            sendParent(
+              ({ context, event }): WorkerPeerReport => ({
+                type: "ADMISSION_ASKED",
+                peerId: context.peerId,
+                hello: event.hello,
+              }),
+            ),
+          ],
+        },
+        HELLO_REJECTED: {
+          target: "closing",
+          actions: [
+            { type: "answer", params: ({ event }) => refuse(event.requestId, event.error) },
+            assign({ closeReason: ({ event }) => event.error.message }),
+          ],
+        },
+        REFUSED: {
+          target: "closing",
+          actions: [
+            { type: "answer", params: ({ context, event }) => refuse(context.helloRequestId, event.error) },
+            {
+              type: "log",
+              params: ({ event }) => ({ level: "error", message: event.error.toString(), subtag: "Main" }),
+            },
+            assign({ closeReason: ({ event }) => event.error.message }),
+          ],
+        },
+        ADMITTED: {
+          target: "connected",
+          actions: [
+            assign({
+              nodeName: ({ context }) => context.hello?.nodeName ?? null,
+              connectedAt: ({ context }) => context.clock.wallTime(),
+              lastKeepalive: ({ context }) => context.clock.wallTime(),
+              lastKeepaliveMonotonic: ({ context }) => context.clock.now(),
+            }),
+            {
+              type: "openToPeer",
+              params: ({ context }) => ({ peerId: context.peerId, nodeName: context.nodeName ?? "" }),
+            },
+            {
+              type: "answer",
+              params: ({ context }) => ok(context.helloRequestId, `Client ${context.nodeName ?? ""} added`),
+            },
+            sendParent(
+              ({ context }): WorkerPeerReport => ({
+                type: "PEER_ADMITTED",
+                peerId: context.peerId,
+                nodeName: context.nodeName ?? "",
+              }),
+            ),
+            {
+              type: "log",
+              params: ({ context }) => ({
+                level: "info",
+                message: `New worker connected from ${context.address}.`,
+                subtag: "Main",
+              }),
+            },
+          ],
+        },
+      },
+    },
+    connected: {
+      entry: PEER_PROCESSES.map((child) => ({ type: "startProcess" as const, params: { child } })),
+      exit: [stopChild("integritySync"), stopChild("extraValidSync"), stopChild("agentInfoSync"), stopChild("probe")],
+      on: {
+        HELLO_RECEIVED: {
+          actions: {
+            type: "answer",
+            params: ({ event }) =>
+              refuse(event.requestId, MusterError.cluster(3000, "this connection has said hello already")),
+          },
+        },
+        HELLO_REJECTED: {
+          actions: { type: "answer", params: ({ event }) => refuse(event.requestId, event.error) },
+        },
+        KEEPALIVE_RECEIVED: {
+          actions: assign({
+            lastKeepalive: ({ context }) => context.clock.wallTime(),
+            lastKeepaliveMonotonic: ({ context }) => context.clock.now(),
+          }),
+        },
+        KEEPALIVE_CHECK: {
+          guard: "isSilent",
+          target: "closing",
+          actions: [
+            assign({ closeReason: "no keepalive has come from it for too long" }),
+            {
+              type: "log",
+              params: ({ context }) => ({
+                level: "error",
+                message: `No keep alives have been received from ${context.nodeName ?? ""} in the last ${(context.maxAllowedTimeWithoutKeepalive / 1000).toString()} seconds. Disconnecting.`,
+                subtag: "Keep alive",
+              }),
+            },
+          ],
+        },
+        PEER_ASKED: {
+          actions: enqueueActions(({ enqueue, event, self }) => {
+            if (self.getSnapshot().children[event.to]?.getSnapshot().status === "active") {
+              enqueue.sendTo(event.to, event.event);
+            } else if ("requestId" in event.event) {
+              const error = MusterError.internal(1000, `the process ${event.to} is being restarted; ask again later`);
+              enqueue({ type: "answer", params: refuse(event.event.requestId, error) });
+            }
+          }),
+        },
+        PROBE_REQUESTED: {
+          actions: [
+            assign({ newcomer: ({ event }) => event.newcomer }),
+            spawnChild("probe", { id: "probe", input: ({ context }) => ({ peerId: context.peerId }) }),
+          ],
+        },
+        "xstate.done.actor.probe": {
+          actions: sendParent(
+            ({ context }): WorkerPeerReport => ({
+              type: "PEER_PROBED",
+              peerId: context.peerId,
+              newcomer: context.newcomer ?? "",
+              alive: true,
+            }),
+          ),
+        },
+        "xstate.error.actor.probe": {
+          target: "closing",
+          actions: [
+            assign({ closeReason: "its worker came back on another connection" }),
+            sendParent(
+              ({ context }): WorkerPeerReport => ({
+                type: "PEER_PROBED",
+                peerId: context.peerId,
+                newcomer: context.newcomer ?? "",
+                alive: false,
+              }),
+            ),
+          ],
+        },
+        CHILD_RESTART_DUE: { actions: { type: "startProcess", params: ({ event }) => ({ child: event.child }) } },
+        "xstate.error.actor.*": {
+          actions: enqueueActions(({ enqueue, context, event }) => {
+            const child = event.type.slice("xstate.error.actor.".length);
+            if (!isProcess(child)) return;
+            const crashes = noteCrash(context.crashes, child, context.clock.now());
+            enqueue.assign({ crashes });
+            enqueue({
+              type: "log",
+              params: {
+                level: "error",
+                message: `${child} crashed: ${event.error instanceof Error ? event.error.message : String(event.error)}`,
+                subtag: "Main",
+              },
+            });
+            if (crashedTooOften(crashes, child)) {
+              enqueue(raise({ type: "CLOSE_REQUESTED", reason: `${child} keeps crashing` }));
+            } else {
+              enqueue(raise({ type: "CHILD_RESTART_DUE", child }, { delay: restartDelay(crashes, child) }));
+            }
+          }),
+        },
+      },
+    },
+    closing: {
+      invoke: {
+        src: "closeLink",
+        input: ({ context }) => ({ peerId: context.peerId }),
+        onDone: "closed",
+        onError: "closed",
+      },
+      after: { closeDeadline: "closed" },
+      on: {
+        CLOSE_REQUESTED: {},
+        HELLO_RECEIVED: {
+          actions: {
+            type: "answer",
+            params: ({ event }) => refuse(event.requestId, MusterError.cluster(3000, "this connection is being closed")),
+          },
+        },
+        PEER_ASKED: {
+          actions: enqueueActions(({ enqueue, event }) => {
+            if (!("requestId" in event.event)) return;
+            const error = MusterError.cluster(3000, "this connection is being closed");
+            enqueue({ type: "answer", params: refuse(event.event.requestId, error) });
+          }),
+        },
+      },
+    },
+    closed: {
+      type: "final",
+      entry: [
+        { type: "releaseConnection", params: ({ context }) => ({ peerId: context.peerId }) },
+        sendParent(
+          ({ context }): WorkerPeerReport => ({
+            type: "PEER_CLOSED",
+            peerId: context.peerId,
+            nodeName: context.nodeName,
+          }),
+        ),
+        {
+          type: "log",
+          params: ({ context }) => ({
+            level: context.nodeName === null ? "debug" : "info",
+            message:
+              context.nodeName === null
+                ? `Connection of ${context.address} closed: ${context.closeReason ?? "by the peer"}.`
+                : `Connection with worker ${context.nodeName} closed: ${context.closeReason ?? "by the peer"}.`,
+            subtag: "Main",
+          }),
+        },
+      ],
+    },
+  },
+});
+
+export type WorkerPeerRef = ActorRefFrom<typeof workerPeer>;
