@@ -1,0 +1,187 @@
+import type { Clock } from "../protocol/Clock.js";
+import type { AgentFilter, AgentRow, ListedAgents } from "./AgentRow.js";
+import type { AgentStore, AgentStoreDescription, ImportSummary } from "./AgentStore.js";
+import { AgentStoreError } from "./AgentStoreError.js";
+import type { AgentStoreSettings } from "./AgentStoreSettings.js";
+import type { AgentStoreTransport } from "./AgentStoreTransport.js";
+import type { CallOptions } from "./CallOptions.js";
+import { agentIdsOfChunk } from "./agentIdsOfChunk.js";
+import { formatAgentId, parseAgentId } from "./formatAgentId.js";
+import { listStatement } from "./listStatement.js";
+import type { NewAgent } from "./NewAgent.js";
+import { pageCommand } from "./pageCommand.js";
+import type { QueryOptions, QueryResult } from "./QueryResult.js";
+import { decodeWdbRows } from "./wazuhDb/decodeWdbJson.js";
+import { expectWdbSuccess } from "./wazuhDb/parseWdbAnswer.js";
+import { selectPages } from "./wazuhDb/selectPages.js";
+import { sqlRequest, sqlText } from "./wazuhDb/sqlRequest.js";
+import { withDeadline } from "./withDeadline.js";
+
+/** Ids per statement (protocol.md 6, removed agents). */
+const IDS_PER_STATEMENT = 500;
+
+/** The space at the end is part of what a worker of this dialect sends (dapi.md 6.3). */
+const AGENT_INFO_GET = "global sync-agent-info-get ";
+const AGENT_INFO_SET = "global sync-agent-info-set";
+
+export interface WdbAgentStoreOptions {
+  readonly transport: AgentStoreTransport;
+  readonly clock: Clock;
+  readonly settings: AgentStoreSettings;
+  /** How agents are imported; absent when the store behind the transport registers its agents itself. */
+  readonly importAgents?: (agents: readonly NewAgent[], signal: AbortSignal) => Promise<ImportSummary>;
+}
+
+/** The agent store over the text commands of dapi.md 6, the same for wazuh-db and for the embedded store. */
+export class WdbAgentStore implements AgentStore {
+  readonly #options: WdbAgentStoreOptions;
+
+  constructor(options: WdbAgentStoreOptions) {
+    this.#options = options;
+  }
+
+  agentInfoChunks(options?: CallOptions): Promise<string[]> {
+    return this.#call(options, "collecting the agents' information", async (signal) => {
+      const chunks: string[] = [];
+      try {
+        await pageCommand(
+          () => {
+            signal.throwIfAborted();
+            return AGENT_INFO_GET;
+          },
+          // Whatever the caller does: the agents of a page that is on its way are marked as synced already, so
+          // the page is waited for, and its agents are marked anew below.
+          (command) => this.#request(command, new AbortController().signal),
+          (payload) => chunks.push(payload),
+        );
+        signal.throwIfAborted();
+        return chunks;
+      } catch (error) {
+        // The first error is the one to tell; what can't be marked again waits for the agents' next change.
+        if (chunks.length > 0) await this.requeueAgentInfo(chunks).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  requeueAgentInfo(chunks: readonly string[], options?: CallOptions): Promise<number> {
+    return this.#call(options, "marking agents for the next round", async (signal) => {
+      const ids = [...new Set(chunks.flatMap(agentIdsOfChunk))];
+      for (const batch of batches(ids)) {
+        const statement = `update agent set sync_status = 'syncreq' where id in (${batch.join(",")})`;
+        expectWdbSuccess(await this.#request(`global sql ${statement}`, signal));
+      }
+      return ids.length;
+    });
+  }
+
+  storeAgentInfo(chunk: string, options?: CallOptions): Promise<void> {
+    return this.#call(options, "storing agents' information", async (signal) => {
+      expectWdbSuccess(await this.#request(`${AGENT_INFO_SET} ${chunk}`, signal));
+    });
+  }
+
+  deleteBelongs(agentIds: readonly string[], options?: CallOptions): Promise<void> {
+    return this.#call(options, "removing agents from their groups", async (signal) => {
+      for (const batch of batches(agentIds.map(requireAgentId))) {
+        const statement = `delete from belongs where id_agent in (${batch.join(",")})`;
+        expectWdbSuccess(await this.#request(`global sql ${statement}`, signal));
+      }
+    });
+  }
+
+  knownAgentIds(options?: CallOptions): Promise<string[]> {
+    return this.#call(options, "reading the agents' ids", async (signal) => {
+      const ids: number[] = [];
+      await pageCommand(
+        (previous) => `global get-all-agents last_id ${previous === null ? 0 : ids.at(-1) ?? 0}`,
+        (command) => this.#request(command, signal),
+        (payload) => ids.push(...decodeWdbRows(payload).map(idOfRow)),
+      );
+      return ids.map(formatAgentId);
+    });
+  }
+
+  async countActiveAgents(nodeName: string, options?: CallOptions): Promise<number> {
+    const condition = `connection_status = 'active' and node_name = ${sqlText(nodeName)}`;
+    return (await this.query(`select count(*) from agent where ${condition}`, options)).total;
+  }
+
+  async activeAgentsByNode(options?: CallOptions): Promise<Map<string, number>> {
+    const { rows } = await this.query(
+      "select node_name as node, count(*) as agents from agent where connection_status = 'active' group by node_name order by node_name",
+      options,
+    );
+    return new Map(rows.map((row) => [String(row["node"] ?? "unknown"), Number(row["agents"])]));
+  }
+
+  query(statement: string, options?: QueryOptions): Promise<QueryResult> {
+    return this.#call(options, "a database query", async (signal) => {
+      const request = sqlRequest(statement);
+      const send = (command: string): Promise<string> => this.#request(command, signal);
+      if (request.kind === "select") return await selectPages(request.prefix, request.statement, send);
+      expectWdbSuccess(await send(`${request.prefix} ${request.statement}`));
+      return { rows: [], total: 0 };
+    });
+  }
+
+  async listAgents(filter: AgentFilter = {}, options?: CallOptions): Promise<ListedAgents> {
+    const { rows, total } = await this.query(listStatement(filter), options);
+    return { agents: rows as readonly AgentRow[], total };
+  }
+
+  agent(id: string, options?: CallOptions): Promise<AgentRow | null> {
+    return this.#call(options, "reading an agent", async (signal) => {
+      const answer = expectWdbSuccess(await this.#request(`global get-agent-info ${requireAgentId(id)}`, signal));
+      return (decodeWdbRows(answer.payload)[0] as AgentRow | undefined) ?? null;
+    });
+  }
+
+  importAgents(agents: readonly NewAgent[], options?: CallOptions): Promise<ImportSummary> {
+    const { importAgents } = this.#options;
+    return this.#call(options, "importing agents", async (signal) => {
+      if (importAgents === undefined) {
+        throw new AgentStoreError(2003, "wazuh-db keeps the agents of this node; register them there");
+      }
+      return await importAgents(agents, signal);
+    });
+  }
+
+  describe(): AgentStoreDescription {
+    return this.#options.transport.describe();
+  }
+
+  close(): Promise<void> {
+    return this.#options.transport.close();
+  }
+
+  #call<T>(options: CallOptions | undefined, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(this.#options.clock, options, this.#options.settings.callTimeout, what, work);
+  }
+
+  /** @throws AgentStoreError 2003 when the request is longer than wazuh-db's buffer; what the transport throws. */
+  async #request(command: string, signal: AbortSignal): Promise<string> {
+    const bytes = Buffer.byteLength(command, "utf8");
+    const { requestBytes } = this.#options.settings;
+    if (bytes > requestBytes) {
+      throw new AgentStoreError(2003, `the request has ${bytes} bytes, the store reads at most ${requestBytes}`);
+    }
+    return await this.#options.transport.request(command, signal);
+  }
+}
+
+function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += IDS_PER_STATEMENT) yield items.slice(from, from + IDS_PER_STATEMENT);
+}
+
+function requireAgentId(text: string): number {
+  const id = parseAgentId(text);
+  if (id === null) throw new AgentStoreError(2004, `'${text.slice(0, 32)}' is no agent id; use a number from 1 on`);
+  return id;
+}
+
+function idOfRow(row: Readonly<Record<string, unknown>>): number {
+  const id = row["id"];
+  if (typeof id !== "number" || !Number.isSafeInteger(id)) throw new AgentStoreError(2006, "an agent without an id");
+  return id;
+}
