@@ -19,9 +19,9 @@ export interface FileEntry {
  * nothing but the entries asked for. Once its hashes are in place the table is never changed again.
  *
  * Slots number all rows. Some rows are no files: *absent* ones (vanished before they were hashed) and
- * *withheld* ones (there, but unreadable, links, or whole folders that could not be listed; a folder's
- * path ends in a slash). `find` and `entries` pass over both; a comparison asks for `withheld`, so that
- * no peer deletes its copy of a file that this node merely cannot read (quality.md 3).
+ * *withheld* ones (there, but unreadable, no regular file, or a folder that could not be listed: then
+ * all below it is meant). `find` and `entries` pass over both; a comparison asks for `withheld`, so
+ * that no peer deletes its copy of a file that this node merely cannot read (quality.md 3).
  */
 export class FileIndex {
   readonly buffer: SharedArrayBuffer;
@@ -88,7 +88,7 @@ export class FileIndex {
     return undefined;
   }
 
-  /** Paths of the withheld rows; those of folders end in a slash. */
+  /** Paths of the withheld rows, without a trailing slash even where they are folders. */
   *withheld(): IterableIterator<string> {
     for (let slot = 0; slot < this.slots; slot++) if (this.isWithheld(slot)) yield this.path(slot);
   }

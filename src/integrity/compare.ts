@@ -74,7 +74,7 @@ export function compareIndexes(
 function isWithheld(path: string, withheld: ReadonlySet<string>): boolean {
   if (withheld.size === 0) return false;
   for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
-    if (withheld.has(path.slice(0, end + 1))) return true;
+    if (withheld.has(path.slice(0, end))) return true;
   }
   return withheld.has(path);
 }

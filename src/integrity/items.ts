@@ -44,8 +44,16 @@ export function classify(items: ClusterItems, path: string): ItemMatch | undefin
 /** Whether a path is relative, normalised and of characters that muster lets travel; see `classify`. */
 export function isPlainPath(path: string): boolean {
   if (path.length === 0 || path.length > LONGEST_PATH_BYTES) return false;
-  if (NON_ASCII.test(path) && (LONE_SURROGATE.test(path) || Buffer.byteLength(path) > LONGEST_PATH_BYTES)) return false;
+  if (NON_ASCII.test(path) && Buffer.byteLength(path) > LONGEST_PATH_BYTES) return false;
   return path.split("/").every(isPlainName);
+}
+
+/**
+ * Whether a path holds what Linux allows in a name and muster does not let travel: a backslash, or
+ * bytes that are no UTF-8 (lone surrogates in Python's text). An honest peer may list such a file.
+ */
+export function isUntravellable(path: string): boolean {
+  return path.includes("\\") || (NON_ASCII.test(path) && LONE_SURROGATE.test(path));
 }
 
 /** Whether one name of a path may travel: not empty, `.` or `..`, no slash, NUL or backslash, not too long. */
@@ -55,10 +63,9 @@ export function isPlainName(name: string): boolean {
     name !== "." &&
     name !== ".." &&
     !name.includes("\0") &&
-    !name.includes("\\") &&
     !name.includes("/") &&
-    (name.length * 3 <= LONGEST_NAME_BYTES || Buffer.byteLength(name) <= LONGEST_NAME_BYTES) &&
-    !(NON_ASCII.test(name) && LONE_SURROGATE.test(name))
+    !isUntravellable(name) &&
+    (name.length * 3 <= LONGEST_NAME_BYTES || Buffer.byteLength(name) <= LONGEST_NAME_BYTES)
   );
 }
 

@@ -6,6 +6,7 @@ import { MusterError } from "../protocol/errors/MusterError.js";
 import { PythonFloat, stringifyPython } from "../protocol/pythonJson.js";
 import { FileIndex } from "./FileIndex.js";
 import { FileIndexBuilder } from "./FileIndexBuilder.js";
+import { isUntravellable } from "./items.js";
 import { isRecord, MetadataFault, readMetadataEntry, type MetadataEntry } from "./metadataEntry.js";
 
 export type { MergedMark, MetadataEntry } from "./metadataEntry.js";
@@ -68,15 +69,17 @@ export function* indexMetadataSegments(index: FileIndex, dialect: Dialect): Gene
 }
 
 /**
- * A worker's metadata as an index: strictly validated, sizes 0. Paths outside this node's items are
- * kept, for `compare` to pass over.
+ * A worker's metadata as an index: strictly validated, sizes 0. Files that the items do not cover are
+ * kept, for `compare` to pass over; names that muster does not let travel are left out, because an
+ * honest peer may have such files and they are in nobody's way.
  *
  * @throws MusterError 3036 when it is no JSON in UTF-8, 3000 when it says something that no index says:
  *   the message names the path and what is wrong with it.
  */
 export function metadataToIndex(metadata: string | Uint8Array, items: ClusterItems, dialect: Dialect, limits: Limits): FileIndex {
   const builder = new FileIndexBuilder(dialect.fileHash.bytes);
-  for (const { path, itemKey, modTime, hash } of decodeMetadata(metadata, items, dialect, limits)) {
+  const files = Object.entries(parseObject(metadata)).filter(([path]) => !isUntravellable(path));
+  for (const { path, itemKey, modTime, hash } of readEntries(files, items, dialect, limits.archiveEntries)) {
     if (hash === undefined || modTime === undefined) throw badEntry(path, "has no mod_time or hash");
     builder.add({ path, itemKey, modTime, size: 0, hash });
   }
@@ -84,7 +87,7 @@ export function metadataToIndex(metadata: string | Uint8Array, items: ClusterIte
 }
 
 /**
- * The entries of a flat `files_metadata.json`: a worker's index, or that of its extra-valid archive.
+ * The entries of a flat `files_metadata.json`, such as that of an extra-valid archive.
  * @throws MusterError as metadataToIndex.
  */
 export function decodeMetadata(
@@ -93,7 +96,7 @@ export function decodeMetadata(
   dialect: Dialect,
   limits: Limits,
 ): readonly MetadataEntry[] {
-  return readEntries(parseObject(metadata), items, dialect, limits.archiveEntries);
+  return readEntries(Object.entries(parseObject(metadata)), items, dialect, limits.archiveEntries);
 }
 
 /** The master's `files_metadata.json`: all groups, in the dialect's order (observed.md, JSON). */
@@ -123,7 +126,7 @@ export function decodeDifferenceMetadata(
   for (const group of dialect.differenceGroups) {
     const value = groups.get(group);
     if (!isRecord(value)) throw badMetadata(`it has no group ${JSON.stringify(group)}`);
-    const entries = readEntries(value, items, dialect, left);
+    const entries = readEntries(Object.entries(value), items, dialect, left);
     difference[GROUP_FIELD[group]] = entries;
     left -= entries.length;
     groups.delete(group);
@@ -163,12 +166,16 @@ function parseObject(metadata: string | Uint8Array): Record<string, unknown> {
   return value;
 }
 
-function readEntries(group: Record<string, unknown>, items: ClusterItems, dialect: Dialect, limit: number): readonly MetadataEntry[] {
-  const paths = Object.keys(group);
-  if (paths.length > limit) throw badMetadata(`it lists more files than the limit on archive entries allows`);
-  return paths.map((path) => {
+function readEntries(
+  files: readonly (readonly [string, unknown])[],
+  items: ClusterItems,
+  dialect: Dialect,
+  limit: number,
+): readonly MetadataEntry[] {
+  if (files.length > limit) throw badMetadata("it lists more files than the limit on archive entries allows");
+  return files.map(([path, description]) => {
     try {
-      return readMetadataEntry(path, group[path], items, dialect);
+      return readMetadataEntry(path, description, items, dialect);
     } catch (error) {
       throw error instanceof MetadataFault ? badEntry(path, error.message) : error;
     }

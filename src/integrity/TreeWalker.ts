@@ -1,0 +1,168 @@
+import type { NodeScope } from "../../workers/jobs.js";
+import type { FileItem } from "../config/ClusterItems.js";
+import { comparePaths } from "./comparePaths.js";
+import type { Disk, DirectoryEntry, FileStatus } from "./Disk.js";
+import type { FileIndex } from "./FileIndex.js";
+import { isNeverSynchronised, isPlainName, isWantedName, itemOfKey } from "./items.js";
+import { listDirectory } from "./listDirectory.js";
+import type { Problems } from "./Problems.js";
+import { isVanished } from "./systemCode.js";
+
+/** What the walk found at one path. */
+export interface Found {
+  readonly path: string;
+  readonly itemKey: string;
+  /** The row of the previous index that still says the truth, if there is one. */
+  readonly slot?: number;
+  /** The file's status, for files that the previous index knew otherwise; new ones are looked at when they are hashed. */
+  readonly status?: FileStatus;
+  readonly withheld: boolean;
+}
+
+/** Lists the files of all items, each compared with its row in the previous index. */
+export class TreeWalker {
+  readonly found: Found[] = [];
+  private differs = false;
+  /** The previous row that the next file most likely has: both sides go through the paths in order. */
+  private cursor = 0;
+
+  constructor(
+    private readonly disk: Disk,
+    private readonly scope: NodeScope,
+    private readonly previous: FileIndex | undefined,
+    private readonly problems: Problems,
+  ) {}
+
+  walkItems(): void {
+    for (const itemKey of Object.keys(this.scope.items.files).sort(comparePaths)) {
+      const item = itemOfKey(this.scope.items, itemKey);
+      if (item !== undefined && this.isRealDirectory(itemKey)) this.walkFolder(itemKey, itemKey, item);
+    }
+  }
+
+  /** Whether the tree holds exactly what the previous index says. */
+  foundNothingNew(): boolean {
+    return this.previous !== undefined && !this.differs && this.found.length === presentRows(this.previous);
+  }
+
+  /** Whether every directory from the root down to the item's is there, and no link. */
+  private isRealDirectory(itemKey: string): boolean {
+    for (let end = itemKey.indexOf("/"); end !== -1; end = itemKey.indexOf("/", end + 1)) {
+      const folder = itemKey.slice(0, end);
+      try {
+        const status = this.disk.lstatSync(`${this.scope.root}/${folder}`, { throwIfNoEntry: false });
+        if (status === undefined) return false;
+        if (status.isDirectory()) continue;
+        this.problems.add(folder, "ENOTDIR", `${folder} is ${status.isSymbolicLink() ? "a link" : "no directory"}: the item ${itemKey} is not synchronised`);
+      } catch (error) {
+        this.problems.addError(folder, `the item ${itemKey} is not synchronised`, error);
+      }
+      this.withhold(itemKey.slice(0, -1), itemKey);
+      return false;
+    }
+    return true;
+  }
+
+  /** @param folder with its trailing slash. */
+  private walkFolder(folder: string, itemKey: string, item: FileItem): void {
+    for (const entry of this.list(folder, itemKey)) {
+      const path = folder + entry.name;
+      if (entry.isDirectory()) {
+        if (item.recursive && itemOfKey(this.scope.items, `${path}/`) === undefined && this.mayTravel(path, entry.name)) {
+          this.walkFolder(`${path}/`, itemKey, item);
+        }
+        continue;
+      }
+      const wanted = isWantedName(this.scope.items, item, entry.name) && !isNeverSynchronised(path);
+      if (entry.isFile()) {
+        if (wanted && this.mayTravel(path, entry.name)) this.addFile(path, itemKey);
+      } else if (wanted || (item.recursive && entry.isSymbolicLink())) {
+        this.addOddity(path, itemKey, entry);
+      }
+    }
+  }
+
+  /** The folder's names in the order of the paths that they begin; nothing when it vanished. */
+  private list(folder: string, itemKey: string): DirectoryEntry[] {
+    try {
+      return listDirectory(this.disk, `${this.scope.root}/${folder.slice(0, -1)}`, (shown) => {
+        this.problems.add(folder + shown, "EILSEQ", "the name is not UTF-8: the file is not synchronised");
+      });
+    } catch (error) {
+      if (!isVanished(error)) {
+        this.problems.addError(folder, "the folder cannot be listed: its files are not synchronised", error);
+        this.withhold(folder.slice(0, -1), itemKey);
+      }
+      return [];
+    }
+  }
+
+  private mayTravel(path: string, name: string): boolean {
+    if (isPlainName(name)) return true;
+    this.problems.add(path, "EILSEQ", "a name with a backslash is not synchronised: rename it");
+    return false;
+  }
+
+  private addFile(path: string, itemKey: string): void {
+    const slot = this.previousSlot(path);
+    if (slot === undefined || this.previous === undefined) return this.push({ path, itemKey, withheld: false });
+    let status: FileStatus | undefined;
+    try {
+      status = this.disk.lstatSync(`${this.scope.root}/${path}`, { throwIfNoEntry: false });
+    } catch (error) {
+      if (isVanished(error)) return;
+      this.problems.addError(path, "the file cannot be looked at", error);
+      return this.withhold(path, itemKey);
+    }
+    if (status === undefined) return;
+    if (!status.isFile()) return this.addOddity(path, itemKey, status);
+    if (!isUnchanged(this.previous, slot, status, itemKey)) return this.push({ path, itemKey, status, withheld: false });
+    if (this.previous.isWithheld(slot)) {
+      this.problems.add(path, "EACCES", "the file still cannot be read: it is not synchronised");
+      return this.push({ path, itemKey, slot, withheld: true });
+    }
+    this.push({ path, itemKey, slot, withheld: false });
+  }
+
+  private addOddity(path: string, itemKey: string, entry: { isSymbolicLink(): boolean }): void {
+    const kind = entry.isSymbolicLink() ? "a symbolic link" : "no regular file";
+    this.problems.add(path, entry.isSymbolicLink() ? "ELOOP" : "EINVAL", `${kind}: it is not synchronised`);
+    this.withhold(path, itemKey);
+  }
+
+  private withhold(path: string, itemKey: string): void {
+    const slot = this.previousSlot(path);
+    const known = slot !== undefined && this.previous?.isWithheld(slot) === true && this.previous.changeTime(slot) === 0;
+    this.push(known ? { path, itemKey, slot, withheld: true } : { path, itemKey, withheld: true });
+  }
+
+  private push(found: Found): void {
+    if (found.slot === undefined) this.differs = true;
+    this.found.push(found);
+  }
+
+  private previousSlot(path: string): number | undefined {
+    if (this.previous === undefined) return undefined;
+    let slot: number | undefined = this.cursor;
+    if (slot >= this.previous.slots || this.previous.path(slot) !== path) slot = this.previous.slotOf(path);
+    if (slot !== undefined) this.cursor = slot + 1;
+    return slot;
+  }
+}
+
+function isUnchanged(previous: FileIndex, slot: number, status: FileStatus, itemKey: string): boolean {
+  return (
+    (previous.isFile(slot) || previous.isWithheld(slot)) &&
+    !previous.needsHash(slot) &&
+    previous.changeTime(slot) === status.ctimeMs &&
+    previous.modTime(slot) === status.mtimeMs / 1000 &&
+    previous.fileSize(slot) === status.size &&
+    previous.itemKey(slot) === itemKey
+  );
+}
+
+function presentRows(index: FileIndex): number {
+  let present = 0;
+  for (let slot = 0; slot < index.slots; slot++) if (index.isFile(slot) || index.isWithheld(slot)) present++;
+  return present;
+}
