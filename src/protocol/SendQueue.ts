@@ -1,0 +1,227 @@
+import type { ByteLink } from "./ByteLink.js";
+import type { Cipher } from "./Cipher.js";
+import { encodeMessage } from "./message.js";
+
+/** One message on its way to the link. */
+export interface OutgoingMessage {
+  readonly counter: number;
+  readonly command: string;
+  /** Called when the message can't be sealed or framed; it is out of the queue by then. */
+  readonly onRefused: (error: unknown) => void;
+  /** Called once when the queue holds nothing of the message any more, sent or not. */
+  readonly onLeft?: (() => void) | undefined;
+}
+
+export interface SendQueueOptions {
+  readonly link: ByteLink;
+  readonly cipher: Cipher;
+  /** Bytes of one frame, header included, above which a message is divided. */
+  readonly requestChunk: number;
+  /** Bytes in the queue from which there is no more room. */
+  readonly bound: number;
+  /** Called for each time the queue has become empty. */
+  readonly onEmpty: () => void;
+}
+
+interface Entry {
+  readonly message: OutgoingMessage;
+  /** Bytes that the entry holds: its payload's, then its body's, then those of its unwritten frames. */
+  bytes: number;
+  body?: Buffer | undefined;
+  frames?: Buffer[];
+  gone?: true;
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/**
+ * The messages that one channel sends: sealed side by side, written in the order in which they were
+ * queued, each frame in one piece, and none while the link is congested.
+ */
+export class SendQueue {
+  readonly #options: SendQueueOptions;
+  #entries: Entry[] = [];
+  #waiters: Waiter[] = [];
+  #congested = false;
+  #closedReason: { readonly error: Error } | undefined;
+  #bytes = 0;
+  #framesOut = 0;
+  #bytesOut = 0;
+
+  constructor(options: SendQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes held: payloads that are being sealed, and bodies that the link has not taken yet. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  get framesOut(): number {
+    return this.#framesOut;
+  }
+
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  /** Queues a message behind those that are queued already. After `close` it is dropped. */
+  enqueue(message: OutgoingMessage, payload: Uint8Array): void {
+    if (this.#closedReason !== undefined) {
+      message.onLeft?.();
+      return;
+    }
+    const entry: Entry = { message, bytes: payload.length };
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+    let sealed: Buffer | Promise<Buffer>;
+    try {
+      sealed = this.#options.cipher.seal(payload);
+    } catch (error) {
+      this.#refuse(entry, error);
+      return;
+    }
+    if (Buffer.isBuffer(sealed)) {
+      this.#sealed(entry, sealed);
+    } else {
+      sealed.then(
+        (body) => this.#sealed(entry, body),
+        (error: unknown) => this.#refuse(entry, error),
+      );
+    }
+  }
+
+  /**
+   * Takes a message back. False when a part of it has been written already: the rest must follow,
+   * because the peer holds a divided message until its last part has come.
+   */
+  withdraw(message: OutgoingMessage): boolean {
+    const entry = this.#entries.find((candidate) => candidate.message === message);
+    if (entry === undefined || entry.frames !== undefined) return false;
+    this.#remove(entry);
+    this.#pump();
+    return true;
+  }
+
+  /** The link has room again. */
+  drained(): void {
+    this.#congested = false;
+    this.#pump();
+  }
+
+  /** Whether the link takes bytes and the queue is below its bound. */
+  get hasRoom(): boolean {
+    return this.#closedReason === undefined && !this.#congested && this.#bytes < this.#options.bound;
+  }
+
+  /** Resolves when there is room; rejects when the queue is closed. */
+  room(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closedReason !== undefined) reject(this.#closedReason.error);
+      else if (this.hasRoom) resolve();
+      else this.#waiters.push({ resolve, reject });
+    });
+  }
+
+  /** Drops whatever is queued; later messages too. Waiters are rejected with `error`. */
+  close(error: Error): void {
+    if (this.#closedReason !== undefined) return;
+    this.#closedReason = { error };
+    const dropped = this.#entries;
+    this.#entries = [];
+    this.#bytes = 0;
+    for (const entry of dropped) {
+      entry.gone = true;
+      entry.message.onLeft?.();
+    }
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.reject(error);
+  }
+
+  #sealed(entry: Entry, body: Buffer): void {
+    if (entry.gone) return;
+    this.#setBytes(entry, body.length);
+    entry.body = body;
+    this.#pump();
+  }
+
+  #refuse(entry: Entry, error: unknown): void {
+    if (entry.gone) return;
+    this.#remove(entry);
+    entry.message.onRefused(error);
+    this.#pump();
+  }
+
+  /** The link may answer a write by new messages at once, so the state is in order before each one. */
+  #pump(): void {
+    while (!this.#congested) {
+      const entry = this.#entries[0];
+      if (entry === undefined) break;
+      const frames = entry.frames ?? this.#divide(entry);
+      if (frames === undefined) {
+        if (entry.gone) continue;
+        break;
+      }
+      const frame = frames.shift();
+      const isLast = frames.length === 0;
+      this.#setBytes(entry, entry.bytes - (frame?.length ?? 0));
+      if (isLast) {
+        this.#entries.shift();
+        entry.gone = true;
+      }
+      if (frame !== undefined) this.#write(frame);
+      if (isLast) entry.message.onLeft?.();
+    }
+    this.#wake();
+  }
+
+  #write(frame: Buffer): void {
+    this.#framesOut += 1;
+    this.#bytesOut += frame.length;
+    if (!this.#options.link.write(frame)) this.#congested = true;
+  }
+
+  /** The frames of the first entry; undefined while it is not sealed, or when it was refused. */
+  #divide(entry: Entry): Buffer[] | undefined {
+    const { body } = entry;
+    if (body === undefined) return undefined;
+    const { counter, command } = entry.message;
+    try {
+      entry.frames = encodeMessage({ counter, command, body, requestChunk: this.#options.requestChunk });
+    } catch (error) {
+      this.#remove(entry);
+      entry.message.onRefused(error);
+      return undefined;
+    }
+    entry.body = undefined;
+    this.#setBytes(entry, entry.frames.reduce((sum, frame) => sum + frame.length, 0));
+    return entry.frames;
+  }
+
+  #setBytes(entry: Entry, bytes: number): void {
+    this.#bytes += bytes - entry.bytes;
+    entry.bytes = bytes;
+  }
+
+  #remove(entry: Entry): void {
+    const index = this.#entries.indexOf(entry);
+    if (index === -1) return;
+    this.#entries.splice(index, 1);
+    this.#bytes -= entry.bytes;
+    entry.gone = true;
+    entry.message.onLeft?.();
+  }
+
+  #wake(): void {
+    while (this.#waiters.length > 0 && this.hasRoom) this.#waiters.shift()?.resolve();
+    if (this.#entries.length === 0) this.#options.onEmpty();
+  }
+}

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { COMMON } from "../commands.js";
+import { MusterError } from "../errors/MusterError.js";
+import { abortable, RequestWindow } from "./RequestSender.js";
+import type { RequestSender } from "./RequestSender.js";
+import { normalizeTransferPath } from "./transferPath.js";
+
+export interface SendFileOptions {
+  /** Where the peer is to write the file: relative to its root, no leading slash, no space. */
+  readonly path: string;
+  /** The file's bytes, in pieces of any size. A piece may be reused once the next one is asked for. */
+  readonly source: AsyncIterable<Uint8Array>;
+  /** Clear bytes of one `file_upd`; fewer when a message would need dividing. */
+  readonly chunkBytes: number;
+  /** Ends the transfer: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the bytes that the peer has confirmed so far. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+export interface SentFile {
+  readonly bytes: number;
+  readonly sha256: Buffer;
+}
+
+/** Chunks held at a time: one on its way, and the next one being read. */
+const CHUNKS_HELD = 2;
+
+/**
+ * Sends a file: `new_file`, `file_upd` for each chunk (one for an empty file, too), `file_end` with
+ * its SHA-256 (protocol.md 3). Rejects with the peer's error when it answers any of them `err`, with
+ * 3020 or 3018 when no answer comes, with whatever `source` throws, and with the signal's reason.
+ * The source is closed in every case.
+ */
+export async function sendFile(channel: RequestSender, options: SendFileOptions): Promise<SentFile> {
+  const { signal, onProgress } = options;
+  const name = wireName(options.path);
+  const prefix = Buffer.from(`${name} `);
+  const room = Math.min(options.chunkBytes, channel.largestUndividedPayload - prefix.length);
+  if (!(room >= 1)) throw new RangeError(`A file can't be sent in chunks of ${options.chunkBytes} bytes: its path alone fills the message.`);
+
+  const pieces = options.source[Symbol.asyncIterator]();
+  try {
+    const chunks = new ChunkReader(pieces, prefix, room, signal);
+    await channel.request(COMMON.newFile, name, { signal });
+    const window = new RequestWindow(CHUNKS_HELD);
+    let confirmed = 0;
+    const send = async (payload: Buffer): Promise<void> => {
+      const bytes = payload.length - prefix.length;
+      await channel.request(COMMON.fileUpdate, payload, { signal });
+      confirmed += bytes;
+      onProgress?.(confirmed);
+    };
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for (;;) {
+      await window.room();
+      const payload = await chunks.next();
+      if (payload === undefined) break;
+      hash.update(payload.subarray(prefix.length));
+      bytes += payload.length - prefix.length;
+      await abortable(channel.writable(), signal);
+      window.add(send(payload));
+    }
+    await window.settled();
+    const sha256 = hash.digest();
+    await channel.request(COMMON.fileEnd, Buffer.concat([prefix, sha256]), { signal });
+    return { bytes, sha256 };
+  } finally {
+    // Not awaited: a source that hangs must not hold up the end of an aborted transfer.
+    Promise.resolve(pieces.return?.()).catch(() => undefined);
+  }
+}
+
+/** Cuts pieces of any size into payloads of `prefix` and up to `chunkBytes` bytes; at least one. */
+class ChunkReader {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  readonly #prefix: Buffer;
+  readonly #chunkBytes: number;
+  readonly #signal: AbortSignal | undefined;
+  #rest: Uint8Array = new Uint8Array(0);
+  #ended = false;
+  #chunks = 0;
+
+  constructor(pieces: AsyncIterator<Uint8Array>, prefix: Buffer, chunkBytes: number, signal: AbortSignal | undefined) {
+    this.#pieces = pieces;
+    this.#prefix = prefix;
+    this.#chunkBytes = chunkBytes;
+    this.#signal = signal;
+  }
+
+  /** The next payload; undefined at the end. Its memory is its own: it may move to another thread. */
+  async next(): Promise<Buffer | undefined> {
+    const start = this.#prefix.length;
+    const payload = Buffer.allocUnsafeSlow(start + this.#chunkBytes);
+    payload.set(this.#prefix, 0);
+    let length = start;
+    while (length < payload.length && (await this.#fill())) {
+      const taken = this.#rest.subarray(0, payload.length - length);
+      payload.set(taken, length);
+      length += taken.length;
+      this.#rest = this.#rest.subarray(taken.length);
+    }
+    if (length === start && this.#chunks > 0) return undefined;
+    this.#chunks += 1;
+    return length === payload.length ? payload : Buffer.from(payload.subarray(0, length));
+  }
+
+  /** Makes sure that there are bytes to take; false at the end. */
+  async #fill(): Promise<boolean> {
+    while (this.#rest.length === 0 && !this.#ended) {
+      const { value, done } = await abortable(Promise.resolve(this.#pieces.next()), this.#signal);
+      if (done === true) this.#ended = true;
+      else this.#rest = value;
+    }
+    return this.#rest.length > 0;
+  }
+}
+
+/** The path as the wire has it: with a leading slash (protocol.md 3). A space would end it early. */
+function wireName(path: string): string {
+  if (normalizeTransferPath(path) !== path || path.includes(" ")) {
+    throw MusterError.internal(1000, `${JSON.stringify(path)} can't be sent: a transfer's path is relative and plain, and has no space`);
+  }
+  return `/${path}`;
+}

@@ -1,0 +1,63 @@
+import { COMMON, ERROR_TEXT_PREFIX } from "../commands.js";
+import { MusterError } from "../errors/MusterError.js";
+import { parseStringId } from "../payloads.js";
+import { abortable, RequestWindow } from "./RequestSender.js";
+import type { RequestSender } from "./RequestSender.js";
+
+export interface SendStringOptions {
+  /** Clear bytes of one `str_upd`; fewer when a message would need dividing. */
+  readonly chunkBytes: number;
+  /** Ends the transfer: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const CHUNKS_IN_FLIGHT = 2;
+
+/**
+ * Sends a string and returns its id, by which a later command names it: `new_str`, then `str_upd`
+ * for each chunk (protocol.md 3). When `new_str` fails without a clear answer, `err_str` tells the
+ * peer to drop what it may have reserved. Rejects with the peer's error, with 3000 and the text when
+ * `new_str` is answered by a text that starts with `Error`, with 3020 or 3018 when no answer comes,
+ * and with the signal's reason.
+ */
+export async function sendString(channel: RequestSender, content: string | Uint8Array, options: SendStringOptions): Promise<string> {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const { signal } = options;
+  const stringId = await reserve(channel, bytes.length, signal);
+  const prefix = Buffer.from(`${stringId} `);
+  const chunkBytes = Math.min(options.chunkBytes, channel.largestUndividedPayload - prefix.length);
+  if (!(chunkBytes >= 1)) throw new RangeError(`A string can't be sent in chunks of ${options.chunkBytes} bytes.`);
+
+  const window = new RequestWindow(CHUNKS_IN_FLIGHT);
+  let offset = 0;
+  do {
+    await window.room();
+    await abortable(channel.writable(), signal);
+    const payload = Buffer.concat([prefix, bytes.subarray(offset, offset + chunkBytes)]);
+    window.add(channel.request(COMMON.stringUpdate, payload, { signal }).then(() => undefined));
+    offset += chunkBytes;
+  } while (offset < bytes.length);
+  await window.settled();
+  return stringId;
+}
+
+async function reserve(channel: RequestSender, length: number, signal: AbortSignal | undefined): Promise<string> {
+  const drop = (): void => {
+    // Best effort, with the deadline of every request: the failure that led here is the one to report.
+    channel.request(COMMON.stringError, String(length)).catch(() => undefined);
+  };
+  let answer: Buffer;
+  try {
+    answer = await channel.request(COMMON.newString, String(length), { signal });
+  } catch (error) {
+    const wasUnanswered = signal?.aborted === true || (error instanceof MusterError && error.code === 3020);
+    if (wasUnanswered) drop();
+    throw error;
+  }
+  const text = answer.toString("utf8");
+  if (text.startsWith(ERROR_TEXT_PREFIX)) {
+    drop();
+    throw MusterError.cluster(3000, text);
+  }
+  return parseStringId(`the answer to ${COMMON.newString}`, answer);
+}
