@@ -39,7 +39,7 @@ export class Channel {
   /** The link has been told to end: no message can follow. */
   #ended = false;
   #state: "open" | "closing" | "closed" = "open";
-  #linkEnd: { readonly reason: MusterError | null } | undefined;
+  #linkEnd: { readonly reason: MusterError | null; readonly what: string } | undefined;
   #framesIn = 0;
   #bytesIn = 0;
   #lateAnswers = 0;
@@ -69,7 +69,8 @@ export class Channel {
       clock,
       bound: options.receivedBound ?? DEFAULT_RECEIVED_BOUND,
       stallSeconds: timeoutClusterRequest,
-      onStalled: (bytes) => this.destroy(this.#lost(`the peer did not read ${bytes} bytes of answers for ${timeoutClusterRequest} s`)),
+      onStalled: (bytes) =>
+        this.destroy(this.#lost(`the peer did not read ${bytes} bytes of answers for ${timeoutClusterRequest} s`)),
     });
   }
 
@@ -145,9 +146,10 @@ export class Channel {
    */
   linkClosed(error?: Error): void {
     if (this.#state === "closed" || this.#linkEnd !== undefined) return;
-    const reason = error === undefined || this.#state === "closing" ? null : this.#lost(`the connection broke: ${error.message}`, error);
-    this.#linkEnd = { reason };
-    this.#sending.close(this.#lost("the connection is closed"));
+    const what = error === undefined ? "the connection was closed" : `the connection broke: ${error.message}`;
+    const isOrderly = error === undefined || this.#state === "closing";
+    this.#linkEnd = { reason: isOrderly ? null : this.#lost(what, error), what };
+    this.#sending.close(this.#lost(what, error));
     this.#finishAfterLinkEnd();
   }
 
@@ -170,7 +172,9 @@ export class Channel {
       if (this.#sending.withdraw(message)) this.#outstanding.reject(counter, reason);
       else this.#outstanding.giveUp(counter, reason);
     };
-    const { counter, answer } = this.#outstanding.open(command, timeout, () => giveUp(MusterError.cluster(3020, command)));
+    const { counter, answer } = this.#outstanding.open(command, timeout, () =>
+      giveUp(MusterError.cluster(3020, command)),
+    );
     const message: OutgoingMessage = {
       counter,
       command,
@@ -206,7 +210,10 @@ export class Channel {
     const { clock, timeoutClusterRequest } = this.#options;
     const room = this.#sending.room();
     return new Promise((resolve, reject) => {
-      const error = MusterError.cluster(3020, `the link to ${this.remoteAddress} took no bytes for ${timeoutClusterRequest} s`);
+      const error = MusterError.cluster(
+        3020,
+        `the link to ${this.remoteAddress} took no bytes for ${timeoutClusterRequest} s`,
+      );
       const timer = clock.setTimeout(() => reject(error), timeoutClusterRequest * 1000);
       room.then(resolve, reject);
       const stop = (): void => clock.clearTimeout(timer);
@@ -236,7 +243,7 @@ export class Channel {
   destroy(error: MusterError | null = null): void {
     if (this.#state === "closed") return;
     this.#options.link.destroy();
-    this.#finish(error);
+    this.#finish(error, error?.message ?? "this node closed the connection");
   }
 
   #dispatch(message: SealedMessage, payload: Buffer): void {
@@ -286,7 +293,9 @@ export class Channel {
   }
 
   #answerFailure(counter: number, error: unknown): void {
-    this.#sendAnswer(counter, ANSWER.err, Buffer.from(encodeException(error)), (failure) => this.destroy(MusterError.from(failure)));
+    this.#sendAnswer(counter, ANSWER.err, Buffer.from(encodeException(error)), (failure) =>
+      this.destroy(MusterError.from(failure)),
+    );
   }
 
   #sendAnswer(counter: number, command: string, payload: Buffer, onRefused: (error: unknown) => void): void {
@@ -301,7 +310,10 @@ export class Channel {
     const { dialect, limits } = this.#options;
     if (command.length > dialect.longestCommand) return MusterError.cluster(3024, command);
     if (tokenBytes(payloadBytes) <= limits.messageBytes) return undefined;
-    return MusterError.cluster(3050, `${command} has ${payloadBytes} bytes, more than a message of messageBytes = ${limits.messageBytes} can carry`);
+    return MusterError.cluster(
+      3050,
+      `${command} has ${payloadBytes} bytes, more than a message of messageBytes = ${limits.messageBytes} can carry`,
+    );
   }
 
   #rejectOutstanding(what: string, cause?: unknown): void {
@@ -319,17 +331,17 @@ export class Channel {
   }
 
   #finishAfterLinkEnd(): void {
-    if (this.#linkEnd !== undefined && this.#receiving.isEmpty) this.#finish(this.#linkEnd.reason);
+    if (this.#linkEnd !== undefined && this.#receiving.isEmpty) this.#finish(this.#linkEnd.reason, this.#linkEnd.what);
   }
 
-  #finish(reason: MusterError | null): void {
+  #finish(reason: MusterError | null, what: string): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
     if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer);
     this.#receiving.stop();
     this.#gate.stop();
-    this.#rejectOutstanding(reason?.message ?? "the connection is closed", reason ?? undefined);
-    this.#sending.close(reason ?? this.#lost("the connection is closed"));
+    this.#rejectOutstanding(what, reason ?? undefined);
+    this.#sending.close(reason ?? this.#lost(what));
     this.#options.onClosed(reason);
   }
 }

@@ -202,7 +202,10 @@ export class SendQueue {
       return undefined;
     }
     entry.body = undefined;
-    this.#setBytes(entry, entry.frames.reduce((sum, frame) => sum + frame.length, 0));
+    this.#setBytes(
+      entry,
+      entry.frames.reduce((sum, frame) => sum + frame.length, 0),
+    );
     return entry.frames;
   }
 

@@ -22,7 +22,10 @@ const LONGEST_SHOWN_NAME = 128;
 export function validateNodeName(name: string): string {
   if (NODE_NAME.test(name) && name !== "." && name !== "..") return name;
   const shown = JSON.stringify(name.slice(0, LONGEST_SHOWN_NAME));
-  throw MusterError.cluster(3060, `${shown}: a node's name is 1 to 128 letters, digits, '.', '_' or '-', and not '.' or '..'`);
+  throw MusterError.cluster(
+    3060,
+    `${shown}: a node's name is 1 to 128 letters, digits, '.', '_' or '-', and not '.' or '..'`,
+  );
 }
 
 /** The payload of `hello`. Throws error 1000 for a word that is empty or holds a space. */

@@ -46,7 +46,10 @@ export function parseStringIdAndBytes(command: string, payload: Buffer): { strin
 export function parseLength(payload: Buffer): number {
   const text = payload.toString("latin1").trim();
   if (!LENGTH_DIGITS.test(text)) {
-    throw MusterError.internal(1000, `invalid literal for int() with base 10: ${pythonBytesText(payload.subarray(0, LONGEST_SHOWN_PAYLOAD))}`);
+    throw MusterError.internal(
+      1000,
+      `invalid literal for int() with base 10: ${pythonBytesText(payload.subarray(0, LONGEST_SHOWN_PAYLOAD))}`,
+    );
   }
   return Number(text);
 }
@@ -147,7 +150,9 @@ export function parseAgentInfoResult(command: string, payload: Buffer): AgentInf
   if (isRecord(value)) {
     const { updated_chunks: updatedChunks, error_messages: messages } = value;
     if (typeof updatedChunks === "number" && Array.isArray(messages)) {
-      const errorMessages = messages.map((message: unknown) => (typeof message === "string" ? message : JSON.stringify(message)));
+      const errorMessages = messages.map((message: unknown) =>
+        typeof message === "string" ? message : JSON.stringify(message),
+      );
       return { updatedChunks, errorMessages };
     }
   }

@@ -79,7 +79,10 @@ export class IncomingFiles {
     this.#refuseWhenDiscarded();
     const isReopened = this.#slots.get(name)?.transfer?.state === "open";
     if (!isReopened && this.openFiles + this.#opening >= this.#limits.openFiles) {
-      throw MusterError.internal(1000, `${name} was not opened: this peer has ${this.#limits.openFiles} files open (openFiles)`);
+      throw MusterError.internal(
+        1000,
+        `${name} was not opened: this peer has ${this.#limits.openFiles} files open (openFiles)`,
+      );
     }
     this.#opening += 1;
     try {
@@ -121,7 +124,11 @@ export class IncomingFiles {
     return this.#step(name, async (slot) => {
       const transfer = this.#openTransfer(slot, path);
       if (!transfer.hash.digest().equals(sha256)) {
-        await this.#fail(slot, transfer.sink, MusterError.internal(1000, `${name} was not received: its SHA-256 differs`));
+        await this.#fail(
+          slot,
+          transfer.sink,
+          MusterError.internal(1000, `${name} was not received: its SHA-256 differs`),
+        );
         return "differs";
       }
       await this.#write(name, slot, transfer.sink, () => transfer.sink.finish());

@@ -113,7 +113,10 @@ export class IncomingStrings {
   }
 
   #tooLarge(what: string): MusterError {
-    return MusterError.internal(1000, `${what}: more than ${this.#limits.stringBytes} bytes (stringBytes) are not taken from one peer`);
+    return MusterError.internal(
+      1000,
+      `${what}: more than ${this.#limits.stringBytes} bytes (stringBytes) are not taken from one peer`,
+    );
   }
 }
 

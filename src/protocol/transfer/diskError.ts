@@ -26,6 +26,7 @@ export function diskError(path: string, done: "opened" | "written" | "removed", 
   if (error instanceof MusterError) return error;
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
   const advice = code === undefined ? undefined : ADVICE[code];
-  const reason = advice === undefined ? (error instanceof Error ? error.message : String(error)) : `${advice} (${code})`;
+  const reason =
+    advice === undefined ? (error instanceof Error ? error.message : String(error)) : `${advice} (${code})`;
   return MusterError.internal(1000, `${path} was not ${done}: ${reason}`, { cause: error });
 }

@@ -37,7 +37,10 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
   const name = wireName(options.path);
   const prefix = Buffer.from(`${name} `);
   const room = Math.min(options.chunkBytes, channel.largestUndividedPayload - prefix.length);
-  if (!(room >= 1)) throw new RangeError(`A file can't be sent in chunks of ${options.chunkBytes} bytes: its path alone fills the message.`);
+  if (!(room >= 1))
+    throw new RangeError(
+      `A file can't be sent in chunks of ${options.chunkBytes} bytes: its path alone fills the message.`,
+    );
 
   const pieces = options.source[Symbol.asyncIterator]();
   try {
@@ -120,7 +123,10 @@ class ChunkReader {
 /** The path as the wire has it: with a leading slash (protocol.md 3). A space would end it early. */
 function wireName(path: string): string {
   if (normalizeTransferPath(path) !== path || path.includes(" ")) {
-    throw MusterError.internal(1000, `${JSON.stringify(path)} can't be sent: a transfer's path is relative and plain, and has no space`);
+    throw MusterError.internal(
+      1000,
+      `${JSON.stringify(path)} can't be sent: a transfer's path is relative and plain, and has no space`,
+    );
   }
   return `/${path}`;
 }

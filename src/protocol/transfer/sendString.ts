@@ -20,7 +20,11 @@ const CHUNKS_IN_FLIGHT = 2;
  * `new_str` is answered by a text that starts with `Error`, with 3020 or 3018 when no answer comes,
  * and with the signal's reason.
  */
-export async function sendString(channel: RequestSender, content: string | Uint8Array, options: SendStringOptions): Promise<string> {
+export async function sendString(
+  channel: RequestSender,
+  content: string | Uint8Array,
+  options: SendStringOptions,
+): Promise<string> {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const { signal } = options;
   const stringId = await reserve(channel, bytes.length, signal);
