@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { BufferedSink } from "./BufferedSink.js";
+import type { SinkClock } from "./BufferedSink.js";
+import { createLogger } from "./createLogger.js";
+import type { RootLogger } from "./createLogger.js";
+import { HumanSink } from "./HumanSink.js";
+import type { LogContext, LogLevel } from "./Logger.js";
+import { descriptorDestination, openLogFile } from "./LogDestination.js";
+import type { LogDestination } from "./LogDestination.js";
+import type { LogSink } from "./LogSink.js";
+
+/** What a node's logger needs. */
+export interface NodeLoggerOptions {
+  /** The node's data directory; the file is `<root>/logs/cluster.log`. */
+  readonly root: string;
+  readonly level: LogLevel;
+  readonly context?: LogContext;
+  /** The cluster's keys and other texts that must never appear. */
+  readonly secrets: readonly string[];
+  readonly clock: SinkClock & { wallTime(): number };
+  /** Lines for people on a terminal, JSON lines otherwise. */
+  readonly output: { readonly isTerminal: boolean; readonly colour: boolean };
+  /** @default standard output */
+  readonly destination?: LogDestination;
+}
+
+const STANDARD_OUTPUT = 1;
+
+/**
+ * A node's logger: to standard output, and as JSON lines to `logs/cluster.log`. A file that can't be
+ * opened or written is told on standard output once, and costs nothing else.
+ */
+export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLogger> {
+  const { clock, level, output, root } = options;
+  const path = join(root, "logs", "cluster.log");
+  const plain = new BufferedSink(options.destination ?? descriptorDestination(STANDARD_OUTPUT), { clock });
+  const visible: LogSink = output.isTerminal
+    ? new HumanSink(plain, { colour: output.colour, stacks: level === "debug2" })
+    : plain;
+  const common = {
+    level,
+    wallTime: () => clock.wallTime(),
+    secrets: options.secrets,
+    ...(options.context === undefined ? {} : { context: options.context }),
+  };
+  const visibleOnly = createLogger({ ...common, sinks: [visible] });
+  const onTrouble = (error: Error): void => {
+    visibleOnly.error(`Lines can't be written to ${path}: ${error.message}. Free space or let muster write there; it goes on without the file.`, { error });
+  };
+
+  const file = await openLogFile(path).catch((error: unknown) => {
+    onTrouble(error instanceof Error ? error : new Error(String(error)));
+    return undefined;
+  });
+  if (file === undefined) return visibleOnly;
+  const fileSink: LogSink = new BufferedSink(file, {
+    clock,
+    onTrouble,
+    onRecovered: (lines) => logger.warn(`${lines} log lines were lost while ${path} could not be written.`),
+  });
+  const logger = createLogger({ ...common, sinks: [visible, fileSink] });
+  return logger;
+}
