@@ -9,9 +9,12 @@ export interface AgentStoreSettings {
   /** Connections to `queue/db/wdb` at most. */
   readonly connections: number;
   readonly connectTimeout: number;
-  /** First and longest wait before the next attempt to connect, or before a dead thread's next start. */
+  /** The first wait before the next attempt to connect, or before a dead thread's next start; then doubled. */
   readonly firstRetryDelay: number;
+  /** The longest wait before a dead thread's next start. */
   readonly longestRetryDelay: number;
+  /** The longest wait before the next attempt to connect; requests wait as long. */
+  readonly longestReconnectDelay: number;
   /** Starts of the thread that fail one after another before it is given up. */
   readonly restartLimit: number;
   /** How often the node looks whether `queue/db/wdb` appeared. */
@@ -33,6 +36,7 @@ export const DEFAULT_AGENT_STORE_SETTINGS: AgentStoreSettings = Object.freeze({
   connectTimeout: 5000,
   firstRetryDelay: 100,
   longestRetryDelay: 10_000,
+  longestReconnectDelay: 2000,
   restartLimit: 10,
   recheckInterval: 10_000,
   busyTimeout: 5000,

@@ -1,0 +1,54 @@
+import { AGENT_COLUMNS } from "../columns.js";
+import type { ImportSummary } from "../AgentStore.js";
+import type { NewAgent } from "../NewAgent.js";
+import type { CommandContext } from "./CommandContext.js";
+import { replaceLabels } from "./labels.js";
+import type { SqlDatabase, SqlParameter } from "./SqlDatabase.js";
+
+const PLAIN_COLUMNS = AGENT_COLUMNS.filter((column) => column !== "id" && column !== "group");
+
+/**
+ * Creates or updates agents by id in one transaction. What an agent does not say keeps its value; a new agent
+ * without a name is named after its id.
+ */
+export function importAgents(agents: readonly NewAgent[], context: CommandContext): ImportSummary {
+  const { database } = context;
+  return database.transaction(() => {
+    let created = 0;
+    for (const agent of agents) {
+      const isNew = database.all("SELECT id FROM agent WHERE id = ?", agent.id).length === 0;
+      if (isNew) {
+        created += 1;
+        database.run(
+          "INSERT INTO agent (id, name, date_add) VALUES (?, ?, ?)",
+          agent.id,
+          agent.name ?? `agent-${agent.id}`,
+          agent.date_add ?? context.seconds(),
+        );
+      }
+      updateColumns(database, agent);
+      if (agent.labels !== undefined) {
+        replaceLabels(database, agent.id, agent.labels.map(({ key, value }) => [key, value] as const));
+      }
+      if (agent.groups !== undefined) setGroups(database, agent.id, agent.groups);
+    }
+    return { created, updated: agents.length - created };
+  });
+}
+
+function updateColumns(database: SqlDatabase, agent: NewAgent): void {
+  const columns = PLAIN_COLUMNS.filter((column) => agent[column] !== undefined);
+  if (columns.length === 0) return;
+  const values = columns.map((column): SqlParameter => agent[column] ?? null);
+  database.run(`UPDATE agent SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`, ...values, agent.id);
+}
+
+/** The groups stand twice in global.db: as a text in the agent's row, and as memberships (dapi.md 6.4). */
+function setGroups(database: SqlDatabase, id: number, groups: readonly string[]): void {
+  database.run("UPDATE agent SET `group` = ? WHERE id = ?", groups.length === 0 ? null : groups.join(","), id);
+  database.run("DELETE FROM belongs WHERE id_agent = ?", id);
+  for (const name of groups) {
+    database.run("INSERT INTO `group` (name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM `group` WHERE name = ?)", name, name);
+    database.run("INSERT OR IGNORE INTO belongs (id_agent, id_group) SELECT ?, id FROM `group` WHERE name = ? LIMIT 1", id, name);
+  }
+}

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import type { AgentStore } from "../../agents/AgentStore.js";
+import { DEFAULT_AGENT_STORE_SETTINGS, type AgentStoreSettings } from "../../agents/AgentStoreSettings.js";
+import { ThreadTransport } from "../../agents/embedded/ThreadTransport.js";
+import { SwitchingAgentStore } from "../../agents/SwitchingAgentStore.js";
+import { WdbAgentStore } from "../../agents/WdbAgentStore.js";
+import { WdbConnectionPool } from "../../agents/wazuhDb/WdbConnectionPool.js";
+import type { Clock, RandomSource } from "../../protocol/Clock.js";
+import { startAgentStoreThread } from "./agentStoreThread.js";
+import { openWdbSocket, somebodyListens } from "./openWdbSocket.js";
+import { serveWdb } from "./serveWdb.js";
+
+/** wazuh-db's socket and the embedded store's file, relative to the root (dapi.md 6.1, 6.4). */
+export const WDB_SOCKET = "queue/db/wdb";
+export const GLOBAL_DB = "queue/db/global.db";
+
+export interface AgentStoreOptions {
+  /** The node's data directory, absolute. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** @default DEFAULT_AGENT_STORE_SETTINGS, member by member */
+  readonly settings?: Partial<AgentStoreSettings>;
+  /**
+   * Use the embedded store whatever there is, and serve it on `queue/db/wdb` for other programs (`--serve-wdb`).
+   * @default false
+   */
+  readonly serve?: boolean;
+  /** Gets what the log should say. @default nothing is said */
+  readonly notice?: (text: string) => void;
+}
+
+/**
+ * The node's agent store: wazuh-db where it listens on `queue/db/wdb`, else the embedded store in
+ * `queue/db/global.db`. wazuh-db that appears or disappears later is taken up, see `SwitchingAgentStore`.
+ * @throws Error when it is to be served and another program does so already.
+ */
+export async function createAgentStore(options: AgentStoreOptions): Promise<AgentStore> {
+  const filled = { ...options, settings: { ...DEFAULT_AGENT_STORE_SETTINGS, ...options.settings }, notice: options.notice ?? ignore };
+  if (options.serve === true) return await serveEmbedded(filled);
+  const path = join(options.root, WDB_SOCKET);
+  return await SwitchingAgentStore.open({
+    wazuhDbListens: () => somebodyListens(path),
+    openWazuhDb: () => wazuhDbStore(path, filled),
+    openEmbedded: () => embedded(filled).store,
+    clock: options.clock,
+    recheckInterval: filled.settings.recheckInterval,
+    notice: filled.notice,
+  });
+}
+
+/** The embedded store alone, whoever listens on `queue/db/wdb`: for commands that work on the file. */
+export function createEmbeddedAgentStore(options: Omit<AgentStoreOptions, "serve">): AgentStore {
+  const settings = { ...DEFAULT_AGENT_STORE_SETTINGS, ...options.settings };
+  return embedded({ ...options, settings, notice: options.notice ?? ignore }).store;
+}
+
+interface FilledOptions extends AgentStoreOptions {
+  readonly settings: AgentStoreSettings;
+  readonly notice: (text: string) => void;
+}
+
+function wazuhDbStore(path: string, { clock, random, settings }: FilledOptions): AgentStore {
+  const transport = new WdbConnectionPool({ open: openWdbSocket(path), clock, random, settings, location: path });
+  return new WdbAgentStore({ transport, clock, settings });
+}
+
+function embedded(options: FilledOptions): { store: WdbAgentStore; transport: ThreadTransport } {
+  const { clock, random, settings, notice } = options;
+  const path = join(options.root, GLOBAL_DB);
+  const transport = new ThreadTransport({
+    start: () => startAgentStoreThread({ path, busyTimeout: settings.busyTimeout }, notice),
+    clock,
+    random,
+    settings,
+    location: path,
+  });
+  const store = new WdbAgentStore({
+    transport,
+    clock,
+    settings,
+    importAgents: (agents, signal) => transport.importAgents(agents, signal),
+  });
+  return { store, transport };
+}
+
+async function serveEmbedded(options: FilledOptions): Promise<AgentStore> {
+  const { store, transport } = embedded(options);
+  const server = await serveWdb(join(options.root, WDB_SOCKET), (command, signal) => transport.request(command, signal), options.settings);
+  const closeStore = store.close.bind(store);
+  return Object.assign(store, {
+    close: async () => {
+      await server.close();
+      await closeStore();
+    },
+  });
+}
+
+function ignore(): void {
+  // The log is the caller's business.
+}

@@ -1,0 +1,35 @@
+import * as Comlink from "comlink";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { EmbeddedStore } from "../src/agents/embedded/EmbeddedStore.js";
+import { openDatabase } from "../src/agents/embedded/openDatabase.js";
+import type { AgentStoreThreadApi, AgentStoreThreadData, AgentStoreThreadNotice } from "./agentStoreThread.js";
+import { comlinkEndpoint } from "./comlinkEndpoint.js";
+import { keepErrorCodes } from "./comlinkErrors.js";
+
+/**
+ * The embedded agent store's thread (actors.md, Threads): the only place of a node where the database file is
+ * touched. Started with `AgentStoreThreadData`, it serves `AgentStoreThreadApi`.
+ */
+if (parentPort === null) throw new Error("This file is started as a thread by the node, not by itself.");
+const port = parentPort;
+const { path, busyTimeout } = workerData as AgentStoreThreadData;
+
+const store = new EmbeddedStore({
+  open: () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o770 });
+    return openDatabase(path, busyTimeout);
+  },
+  wallTime: () => Date.now(),
+  notice: (notice) => port.postMessage({ notice } satisfies AgentStoreThreadNotice),
+});
+
+const api: AgentStoreThreadApi = {
+  run: (command) => store.run(command),
+  importAgents: (agents) => store.importAgents(agents),
+  close: () => store.close(),
+};
+
+keepErrorCodes();
+Comlink.expose(api, comlinkEndpoint(port));
