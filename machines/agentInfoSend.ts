@@ -50,6 +50,7 @@ const received = () => ({
     actions: [
       { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, "Thanks") },
       { type: "recordOutcome" as const, params: ({ event }: { event: { outcome: AgentInfoOutcome } }) => event.outcome },
+      "confirmChunks" as const,
       {
         type: "log" as const,
         params: ({ context, event }: { context: AgentInfoSendContext; event: { outcome: AgentInfoOutcome } }) => ({
@@ -95,14 +96,14 @@ export const agentInfoSend = setup({
     /** Collects the chunks; they stay with the node, the machine hears how many. */
     collectChunks: asked<{ chunks: number }, Record<string, never>>("collectChunks"),
     sendChunks: asked<void, Record<string, never>>("sendChunks"),
-    /** Gives back a string that the master reserved and that stayed empty (`err_str`). */
-    reportError: asked<void, { exception: string }>("reportError"),
+    /** Marks what did not reach the master for the next round; the protocol has no error command here. */
+    returnChunks: asked<void, Record<string, never>>("returnChunks"),
   },
   actions: {
     answer: (_, _params: Answer) => undefined,
     log: (_, _params: LogLine) => undefined,
-    /** Lets go of the collected chunks. */
-    discardChunks: () => undefined,
+    /** The master has stored the collected chunks: they need not be sent again. */
+    confirmChunks: () => undefined,
     retrySoon: assign({ nextRound: ({ context }) => context.syncAgentInfoKoRetry }),
     retryAtTheUsualTime: assign({ nextRound: ({ context }) => context.syncAgentInfo }),
     recordFailure: assign({
@@ -143,7 +144,6 @@ export const agentInfoSend = setup({
   },
   states: {
     free: {
-      entry: "discardChunks",
       after: { nextRound: "awaitingPermission" },
     },
     awaitingPermission: {
@@ -234,8 +234,8 @@ export const agentInfoSend = setup({
         },
       ],
       invoke: {
-        src: "reportError",
-        input: ({ context }) => ({ exception: context.record.lastError?.exception ?? "" }),
+        src: "returnChunks",
+        input: {},
         onDone: "free",
         onError: "free",
       },

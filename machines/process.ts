@@ -72,14 +72,8 @@ export function roundFailed(
 
 /** The failure that an error thrown in `step` amounts to. */
 export function describeFailure(error: unknown, step: string, at: number): ProcessFailure {
-  const known = error instanceof MusterError;
-  return {
-    code: known ? error.code : 1000,
-    message: error instanceof Error ? error.message : String(error),
-    step,
-    at,
-    exception: encodeException(error),
-  };
+  const known = MusterError.from(error);
+  return { code: known.code, message: known.message, step, at, exception: encodeException(known) };
 }
 
 /** Seconds since the round began, as the reference prints durations (three decimals). */

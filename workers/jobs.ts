@@ -24,6 +24,13 @@ export interface FileProblem {
   readonly message: string;
 }
 
+/** A file with one certain content. */
+export interface FileVersion {
+  readonly path: string;
+  /** Hexadecimal. */
+  readonly hash: string;
+}
+
 /** How many files each group of a comparison holds. */
 export interface DifferenceCounts {
   readonly missing: number;
@@ -96,11 +103,13 @@ export interface CompareJob {
   readonly scope: NodeScope;
   readonly own: SharedArrayBuffer;
   readonly peer: SharedArrayBuffer;
-  /** Paths of extra-valid files that are settled and must not be asked for again. */
-  readonly settled?: readonly string[];
+  /** Extra-valid files that must not be asked for again as long as they have this hash. */
+  readonly settled?: readonly FileVersion[];
 }
 export interface CompareResult {
   readonly counts: DifferenceCounts;
+  /** The group files that the worker will be asked for. */
+  readonly extraValid: readonly FileVersion[];
   /** The difference, encoded; only other jobs read it. */
   readonly difference: SharedArrayBuffer;
 }
@@ -150,15 +159,26 @@ export interface ApplyResult {
   readonly removedAgents: readonly string[];
 }
 
-/** Merges the asked-for group files and packs them: the extra-valid archive. */
-export interface PackExtraValidJob {
-  readonly kind: "packExtraValid";
+/** Merges the asked-for group files into one (protocol.md 9). */
+export interface MergeGroupsJob {
+  readonly kind: "mergeGroups";
   readonly scope: NodeScope;
   readonly paths: readonly string[];
+  /** Absolute path of the merged file to make. */
   readonly destination: string;
 }
-export interface PackExtraValidResult extends PackResult {
+export interface MergeGroupsResult {
+  readonly parts: number;
   readonly problems: readonly FileProblem[];
+}
+
+/** Packs a merged file with its metadata: the extra-valid archive (protocol.md 6). */
+export interface PackGroupsJob {
+  readonly kind: "packGroups";
+  readonly scope: NodeScope;
+  /** Path of the merged file relative to root, as it is named in the archive. */
+  readonly merged: string;
+  readonly destination: string;
 }
 
 /** The master's side: writes group files of agents that it knows. */
@@ -207,7 +227,8 @@ export interface PoolJobs {
   packDifference: { job: PackDifferenceJob; result: PackDifferenceResult };
   unpack: { job: UnpackJob; result: UnpackResult };
   apply: { job: ApplyJob; result: ApplyResult };
-  packExtraValid: { job: PackExtraValidJob; result: PackExtraValidResult };
+  mergeGroups: { job: MergeGroupsJob; result: MergeGroupsResult };
+  packGroups: { job: PackGroupsJob; result: PackResult };
   applyExtraValid: { job: ApplyExtraValidJob; result: ApplyExtraValidResult };
   encrypt: { job: EncryptJob; result: CryptResult };
   decrypt: { job: DecryptJob; result: CryptResult };

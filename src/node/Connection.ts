@@ -1,0 +1,185 @@
+import { rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import type { Answer } from "../../machines/process.js";
+import type { NodeConfig } from "../config/NodeConfig.js";
+import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/Channel.js";
+import { FernetCipher } from "../protocol/Cipher.js";
+import type { Clock, RandomSource } from "../protocol/Clock.js";
+import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
+import type { Dialect } from "../protocol/dialects/Dialect.js";
+import { encodeException } from "../protocol/errors/exceptionJson.js";
+import type { MusterError } from "../protocol/errors/MusterError.js";
+import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
+import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
+import { sendFile } from "../protocol/transfer/sendFile.js";
+import type { ClusterKeys } from "./cryptOffload.js";
+import type { SocketLink } from "./ports/SocketLink.js";
+import { transferFiles } from "./ports/transferFiles.js";
+import { isTransferPath } from "./transferPath.js";
+
+export interface ConnectionOptions {
+  readonly id: string;
+  readonly link: SocketLink;
+  readonly config: NodeConfig;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly keys: ClusterKeys;
+  /** Whose transfer folder the peer writes to; undefined as long as it may write nowhere. */
+  readonly transferOwner: () => string | undefined;
+  /** A command that is not one of the common ones; false when it is unknown. */
+  readonly onCommand: (request: IncomingRequest) => boolean;
+  /** May the peer use the common commands? Otherwise `onCommand` gets them. */
+  readonly isGreeted: () => boolean;
+  /** Bytes of a file of the peer that have arrived. */
+  readonly onFileBytes: (bytes: number) => void;
+  readonly onClosed: (reason: MusterError | null) => void;
+}
+
+/** One TCP connection between nodes: its channel, its transfers, and the files that they left. */
+export class Connection {
+  readonly id: string;
+  readonly address: string;
+  readonly channel: Channel;
+  readonly files: IncomingFiles;
+  readonly strings: IncomingStrings;
+  readonly #options: ConnectionOptions;
+  readonly #common: CommonCommands;
+  /** Files under root that a process of this connection owns, relative to root. */
+  readonly #owned = new Set<string>();
+  #bytesOfFiles = 0;
+  #isClosed = false;
+  readonly #closedListeners: (() => void)[] = [];
+
+  constructor(options: ConnectionOptions) {
+    const { link, config, dialect, clock, random, keys } = options;
+    const { limits, items } = config;
+    this.#options = options;
+    this.id = options.id;
+    this.address = link.remoteAddress;
+    const allow = (path: string): boolean => {
+      const owner = options.transferOwner();
+      return owner !== undefined && isTransferPath(path, owner);
+    };
+    this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(config.root)), allow, limits });
+    this.strings = new IncomingStrings({ random, limits });
+    this.#common = new CommonCommands({ files: this.files, strings: this.strings });
+    this.channel = new Channel({
+      link,
+      dialect,
+      clock,
+      random,
+      limits,
+      cipher: new FernetCipher({ ...keys, clock, random, inlineBytes: limits.inlineCryptoBytes }),
+      timeoutClusterRequest: items.intervals.communication.timeoutClusterRequest,
+      onRequest: (request) => this.#onRequest(request),
+      onClosed: (reason) => {
+        this.#isClosed = true;
+        options.onClosed(reason);
+        for (const hear of this.#closedListeners.splice(0)) hear();
+      },
+    });
+    link.listen(this.channel);
+  }
+
+  /** Sends an answer that a machine has decided on. */
+  answer(answer: Answer): void {
+    this.channel.answer(answer.requestId, answer.command, answer.payload);
+  }
+
+  /** Calls `hear` once the connection is closed; at once when it is. */
+  whenClosed(hear: () => void): void {
+    if (this.#isClosed) hear();
+    else this.#closedListeners.push(hear);
+  }
+
+  /** A request whose answer is text. */
+  async ask(command: string, payload: Uint8Array | string, options: RequestOptions = {}): Promise<string> {
+    return (await this.channel.request(command, payload, options)).toString("utf8");
+  }
+
+  /** Sends a file of this node to the same path at the peer. `path` is relative to root. */
+  async sendFile(path: string, signal: AbortSignal): Promise<{ bytes: number }> {
+    const { root, limits } = this.#options.config;
+    const chunkBytes = limits.transferChunkBytes;
+    let bytes = 0;
+    await sendFile(this.channel, {
+      path,
+      source: createReadStream(join(root, path), { highWaterMark: chunkBytes }),
+      chunkBytes,
+      signal,
+      onProgress: (sent) => {
+        bytes = sent;
+      },
+    });
+    return { bytes };
+  }
+
+  /** A completed file of the peer becomes this node's, to be discarded by `discard` or with the connection. */
+  takeFile(path: string): string | undefined {
+    const taken = this.files.take(path);
+    if (taken !== undefined) this.#owned.add(taken);
+    return taken;
+  }
+
+  /** Registers a file that a process is about to make, so that it never outlives the connection. */
+  own(path: string): string {
+    this.#owned.add(path);
+    return path;
+  }
+
+  /** Removes files of this connection, and the folders that were unpacked from them. */
+  async discard(paths: readonly (string | null)[]): Promise<void> {
+    for (const path of paths) {
+      if (path === null) continue;
+      this.#owned.delete(path);
+      const absolute = join(this.#options.config.root, path);
+      await rm(absolute, { force: true });
+      await rm(`${absolute}dir`, { force: true, recursive: true });
+    }
+  }
+
+  /** Ends all transfers and removes what they left. Never rejects. */
+  async release(): Promise<void> {
+    this.channel.destroy();
+    this.strings.discardAll();
+    await this.files.discardAll();
+    await this.discard([...this.#owned]).catch(() => undefined);
+  }
+
+  async #onRequest(request: IncomingRequest): Promise<void> {
+    const { counter, command } = request;
+    if (this.#options.isGreeted()) {
+      const answer = await this.#common.answer(command, request.payload);
+      if (answer !== undefined) {
+        this.channel.answer(counter, answer.command, answer.payload);
+        return;
+      }
+    }
+    if (!this.#options.onCommand(request)) this.channel.answer(counter, "err", unknownCommandText(command));
+  }
+
+  /** Answers `err` with an exception (protocol.md 2). */
+  refuse(requestId: number, error: unknown): void {
+    this.channel.answer(requestId, "err", encodeException(error));
+  }
+
+  #counted(sinks: FileSinkFactory): FileSinkFactory {
+    return {
+      open: async (path) => {
+        const sink = await sinks.open(path);
+        this.#bytesOfFiles = 0;
+        return {
+          append: async (bytes) => {
+            await sink.append(bytes);
+            this.#bytesOfFiles += bytes.length;
+            this.#options.onFileBytes(this.#bytesOfFiles);
+          },
+          finish: () => sink.finish(),
+          discard: () => sink.discard(),
+        };
+      },
+    };
+  }
+}

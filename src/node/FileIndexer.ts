@@ -1,0 +1,73 @@
+import type { IndexOutcome } from "../../machines/integrityIndexer.js";
+import { FileIndex } from "../integrity/FileIndex.js";
+import type { FileProblem, NodeScope } from "../../workers/jobs.js";
+import type { ThreadPool } from "./ports/ThreadPool.js";
+
+/** The node's own index, as jobs read it: never changed once it is published. */
+export interface PublishedIndex {
+  readonly buffer: SharedArrayBuffer;
+  readonly version: number;
+  readonly files: number;
+}
+
+export interface FileIndexerOptions {
+  readonly pool: ThreadPool;
+  readonly scope: NodeScope;
+  /** Hears of a file that has to be left out; once, until the same file is well again. */
+  readonly onProblem: (problem: FileProblem) => void;
+}
+
+/** Keeps the node's index: one pass walks the tree and hashes what is new, on the pool's threads. */
+export class FileIndexer {
+  readonly #options: FileIndexerOptions;
+  #current: PublishedIndex | undefined;
+  #known = new Set<string>();
+
+  constructor(options: FileIndexerOptions) {
+    this.#options = options;
+  }
+
+  /** The index of the last pass; undefined before the first one. */
+  get current(): PublishedIndex | undefined {
+    return this.#current;
+  }
+
+  /** The hash of one file in the published index; undefined when it is not there. */
+  hashOf(path: string): string | undefined {
+    return this.#current === undefined ? undefined : new FileIndex(this.#current.buffer).find(path)?.hash;
+  }
+
+  /** Walks and hashes the tree, and publishes the index. Files in trouble are left out and told once. */
+  async refresh(signal: AbortSignal): Promise<IndexOutcome> {
+    const { pool, scope } = this.#options;
+    const previous = this.#current;
+    const walked = await pool.run<"walk">(
+      { kind: "walk", scope, ...(previous === undefined ? {} : { previous: previous.buffer }) },
+      { signal },
+    );
+    if (!walked.changed && previous !== undefined) {
+      this.#tell(walked.problems);
+      return { version: previous.version, files: previous.files, hashed: 0, problems: walked.problems.length, changed: false };
+    }
+    const { draft } = walked;
+    const hashes = await Promise.all(
+      walked.batches.map(([from, to]) => pool.run<"hash">({ kind: "hash", scope, draft, from, to }, { signal })),
+    );
+    const problems = [...walked.problems, ...hashes.flatMap((result) => result.problems)];
+    const files = walked.files - hashes.reduce((sum, result) => sum + result.problems.length, 0);
+    const version = (previous?.version ?? 0) + 1;
+    this.#current = { buffer: draft, version, files };
+    this.#tell(problems);
+    return { version, files, hashed: walked.toHash, problems: problems.length, changed: true };
+  }
+
+  #tell(problems: readonly FileProblem[]): void {
+    const seen = new Set<string>();
+    for (const problem of problems) {
+      const key = `${problem.path}\n${problem.code}`;
+      seen.add(key);
+      if (!this.#known.has(key)) this.#options.onProblem(problem);
+    }
+    this.#known = seen;
+  }
+}

@@ -1,0 +1,235 @@
+import { createActor, fromPromise, type Actor } from "xstate";
+import { integrityIndexer } from "../../../machines/integrityIndexer.js";
+import { master } from "../../../machines/master.js";
+import { workerPeer, type WorkerPeerEvent } from "../../../machines/workerPeer.js";
+import type { IncomingRequest } from "../../protocol/Channel.js";
+import { TO_MASTER, TO_WORKER, ANSWER_FIELD } from "../../protocol/commands.js";
+import { MusterError } from "../../protocol/errors/MusterError.js";
+import { Connection } from "../Connection.js";
+import type { ClusterKeys } from "../cryptOffload.js";
+import { machineLog } from "../machineLog.js";
+import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
+import { makeTransferFolder } from "../nodeFolders.js";
+import { PeerRegistry } from "../PeerRegistry.js";
+import { listenTcp, type Listener } from "../ports/listenTcp.js";
+import type { SocketLink } from "../ports/SocketLink.js";
+import { throttled } from "../throttled.js";
+import { UngreetedPeers } from "../UngreetedPeers.js";
+import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
+import { extraValidSyncWork } from "./extraValidSyncWork.js";
+import { integritySyncWork } from "./integritySyncWork.js";
+import type { MasterPeer } from "./MasterPeer.js";
+import type { MasterServices } from "./MasterServices.js";
+import { SettledGroups } from "./SettledGroups.js";
+import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
+
+/** Milliseconds between two events about a transfer's progress. */
+const PROGRESS_INTERVAL = 1000;
+
+export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & { readonly keys: ClusterKeys };
+
+/** A master: its actors over real sockets, disk and threads. */
+export class MasterNode {
+  readonly actor: Actor<typeof master>;
+  readonly #options: MasterNodeOptions;
+  readonly #services: MasterServices & { tagOf(peerId: string): string };
+  readonly #peers = new PeerRegistry<MasterPeer>();
+  readonly #ungreeted: UngreetedPeers;
+  /** By node name: outlives a worker's connections. */
+  readonly #settled = new Map<string, SettledGroups>();
+  #listener: Listener | undefined;
+  #connections = 0;
+  #onDrained: (() => void) | undefined;
+
+  constructor(options: MasterNodeOptions) {
+    this.#options = options;
+    this.#ungreeted = new UngreetedPeers(options.config.limits);
+    this.#services = {
+      ...options,
+      peer: (id) => this.#peers.get(id),
+      findPeer: (id) => this.#peers.find(id),
+      tagOf: (id) => this.#tagOf(id),
+    };
+    const { config, clock, scope } = options;
+    const { nodeName, name: clusterName } = config.cluster;
+    this.actor = createActor(this.#machine(), {
+      clock,
+      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, version: scope.dialect.version } },
+    });
+  }
+
+  /** The port that the master listens on; undefined until it does. */
+  get port(): number | undefined {
+    return this.#listener?.port;
+  }
+
+  #machine() {
+    const services = this.#services;
+    const { indexer } = this.#options;
+    return master.provide({
+      actors: {
+        listen: fromPromise(() => this.#listen()),
+        drain: fromPromise(() => this.#drain()),
+        integrityIndexer: integrityIndexer.provide({
+          actors: { indexFiles: fromPromise(({ signal }) => indexer.refresh(signal)) },
+          actions: { log: machineLog(services, "integrityIndexer") },
+        }),
+        workerPeer: workerPeer.provide({
+          actors: {
+            integritySync: integritySyncWork(services),
+            extraValidSync: extraValidSyncWork(services),
+            agentInfoSync: agentInfoSyncWork(services),
+            probe: fromPromise(async ({ input, signal }) => {
+              await services.peer(input.peerId).connection.ask(TO_WORKER.echo, "probe", { timeout: PROBE_SECONDS, signal });
+            }),
+            closeLink: fromPromise(async ({ input }) => {
+              await this.#closeLink(input.peerId);
+            }),
+          },
+          actions: {
+            answer: ({ context }, answer) => {
+              this.#peers.find(context.peerId)?.connection.answer(answer);
+            },
+            log: machineLog(services, "workerPeer"),
+            openToPeer: (_, { peerId, nodeName }) => {
+              this.#open(peerId, nodeName);
+            },
+            releaseConnection: (_, { peerId }) => {
+              this.#release(peerId);
+            },
+          },
+        }),
+      },
+      actions: {
+        log: machineLog(services, "master"),
+        dropPeer: (_, { peerId }) => {
+          this.#release(peerId);
+        },
+      },
+    });
+  }
+
+  async #listen(): Promise<void> {
+    const { bindAddress, port } = this.#options.config.cluster;
+    this.#listener = await listenTcp(
+      { host: bindAddress, port },
+      (link) => {
+        this.#accept(link);
+      },
+      (error) => {
+        this.actor.send({ type: "NODE_FAILED", error });
+      },
+    );
+    this.#options.logger.info(`Serving on ${bindAddress}:${String(this.#listener.port)}.`, { subtag: "Main" });
+  }
+
+  #accept(link: SocketLink): void {
+    const { config, scope, clock, random, keys } = this.#options;
+    const id = `peer-${String(++this.#connections)}`;
+    const victim = this.#ungreeted.add(id, link.remoteAddress);
+    if (victim !== undefined) this.#tell(victim, { type: "CLOSE_REQUESTED", reason: "too many connections have not said hello" });
+    const progress = throttled(clock, PROGRESS_INTERVAL, (bytes: number) => {
+      for (const to of ["integritySync", "extraValidSync"] as const) {
+        this.#tell(id, { type: "PEER_ASKED", to, event: { type: "TRANSFER_PROGRESSED", bytes } });
+      }
+    });
+    const connection = new Connection({
+      id,
+      link,
+      config,
+      dialect: scope.dialect,
+      clock,
+      random,
+      keys,
+      transferOwner: () => this.#peers.find(id)?.nodeName ?? undefined,
+      isGreeted: () => this.#isGreeted(id),
+      onCommand: (request) => this.#command(id, request),
+      onFileBytes: progress,
+      onClosed: (reason) => {
+        if (reason?.code === 3025) this.#options.logger.error(`${reason.toString()} (from ${link.remoteAddress})`, { subtag: "Main" });
+        this.#tell(id, { type: "LINK_CLOSED", reason: reason?.message ?? "the peer closed the connection" });
+      },
+    });
+    const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
+    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
+    this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
+  }
+
+  #command(id: string, request: IncomingRequest): boolean {
+    const peer = this.#peers.find(id);
+    if (peer === undefined) return true;
+    const { connection } = peer;
+    const { command, counter, payload } = request;
+    if (!this.#isGreeted(id) && command !== TO_MASTER.hello) {
+      connection.refuse(counter, MusterError.cluster(3000, "say hello first"));
+      this.#tell(id, { type: "CLOSE_REQUESTED", reason: `it sent ${COMMON_COMMANDS.has(command) ? command : "a command"} before hello` });
+      return true;
+    }
+    if (command === TO_MASTER.keepalive) {
+      this.#tell(id, { type: "KEEPALIVE_RECEIVED" });
+      connection.channel.answer(counter, ANSWER_FIELD.keepalive, payload);
+      return true;
+    }
+    const translate = WORKER_COMMANDS.get(command);
+    if (translate === undefined) return false;
+    this.#tell(id, translate(request, connection, () => this.#options.random.uuid()));
+    return true;
+  }
+
+  #tell(peerId: string, event: WorkerPeerEvent): void {
+    this.actor.getSnapshot().children[peerId]?.send(event);
+  }
+
+  #isGreeted(id: string): boolean {
+    return (this.#peers.find(id)?.nodeName ?? null) !== null;
+  }
+
+  #open(id: string, nodeName: string): void {
+    const peer = this.#peers.get(id);
+    peer.nodeName = nodeName;
+    this.#ungreeted.remove(id);
+    peer.connection.channel.setGreeted();
+    makeTransferFolder(this.#options.config.root, nodeName).catch((error: unknown) => {
+      this.#options.logger.error(`Could not make the folder of ${nodeName}: ${String(error)}`, { tag: this.#tagOf(id) });
+    });
+  }
+
+  async #closeLink(id: string): Promise<void> {
+    const connection = this.#peers.find(id)?.connection;
+    if (connection === undefined) return;
+    await new Promise<void>((resolve) => {
+      connection.whenClosed(resolve);
+      connection.channel.close();
+    });
+  }
+
+  #release(id: string): void {
+    const peer = this.#peers.find(id);
+    this.#ungreeted.remove(id);
+    this.#peers.remove(id);
+    void peer?.connection.release();
+    if (this.#peers.size === 0) this.#onDrained?.();
+  }
+
+  async #drain(): Promise<void> {
+    this.#listener?.close();
+    if (this.#peers.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onDrained = resolve;
+    });
+  }
+
+  #settledOf(nodeName: string): SettledGroups {
+    let settled = this.#settled.get(nodeName);
+    if (settled === undefined) {
+      settled = new SettledGroups();
+      this.#settled.set(nodeName, settled);
+    }
+    return settled;
+  }
+
+  #tagOf(peerId: string): string {
+    const name = this.#peers.find(peerId)?.nodeName;
+    return name === undefined || name === null ? "Master" : `Worker ${name}`;
+  }
+}

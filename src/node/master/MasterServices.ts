@@ -1,0 +1,24 @@
+import type { NodeConfig } from "../../config/NodeConfig.js";
+import type { AgentStore } from "../../agents/AgentStore.js";
+import type { Clock, RandomSource } from "../../protocol/Clock.js";
+import type { Logger } from "../../telemetry/Logger.js";
+import type { NodeScope } from "../../../workers/jobs.js";
+import type { FileIndexer } from "../FileIndexer.js";
+import type { ThreadPool } from "../ports/ThreadPool.js";
+import type { MasterPeer } from "./MasterPeer.js";
+
+/** What the work of a master's machines is done with. */
+export interface MasterServices {
+  readonly config: NodeConfig;
+  readonly scope: NodeScope;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly pool: ThreadPool;
+  readonly indexer: FileIndexer;
+  readonly store: AgentStore;
+  readonly logger: Logger;
+  /** The peer of this id; throws when its connection is gone. */
+  peer(peerId: string): MasterPeer;
+  /** The same, undefined when it is gone. */
+  findPeer(peerId: string): MasterPeer | undefined;
+}

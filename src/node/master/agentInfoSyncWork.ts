@@ -1,0 +1,56 @@
+import { fromPromise } from "xstate";
+import { agentInfoSync, type AgentInfoOutcome } from "../../../machines/agentInfoSync.js";
+import { TO_WORKER } from "../../protocol/commands.js";
+import { MusterError } from "../../protocol/errors/MusterError.js";
+import { stringifyPython } from "../../protocol/pythonJson.js";
+import { machineLog } from "../machineLog.js";
+import { parseAgentChunks } from "./parseAgentChunks.js";
+import type { MasterServices } from "./MasterServices.js";
+
+/** The agent-info process of a worker, with the master's store and connection under it. */
+export function agentInfoSyncWork(services: MasterServices) {
+  const { store } = services;
+  return agentInfoSync.provide({
+    actors: {
+      storeChunks: fromPromise(async ({ input, signal }): Promise<AgentInfoOutcome> => {
+        const { connection } = services.peer(input.peerId);
+        const text = connection.strings.take(input.stringId);
+        if (text === undefined) throw MusterError.cluster(3035, input.stringId);
+        let updatedChunks = 0;
+        const errorMessages: string[] = [];
+        for (const chunk of parseAgentChunks(text)) {
+          try {
+            await store.storeAgentInfo(chunk, { signal });
+            updatedChunks += 1;
+          } catch (error) {
+            signal.throwIfAborted();
+            errorMessages.push(MusterError.from(error).toString());
+          }
+        }
+        return { updatedChunks, errorMessages };
+      }),
+      reportOutcome: fromPromise(async ({ input, signal }) => {
+        const { updatedChunks, errorMessages } = input.outcome;
+        const result = stringifyPython({ updated_chunks: updatedChunks, error_messages: errorMessages });
+        await services.peer(input.peerId).connection.ask(TO_WORKER.agentInfoResult, result, { signal });
+      }),
+      reportError: fromPromise(async ({ input, signal }) => {
+        const { connection } = services.peer(input.peerId);
+        await connection.ask(TO_WORKER.agentInfoError, errorText(input), { signal });
+      }),
+    },
+    actions: {
+      answer: ({ context }, answer) => {
+        services.findPeer(context.peerId)?.connection.answer(answer);
+      },
+      log: machineLog(services, "agentInfoSync"),
+    },
+  });
+}
+
+/** The texts of `syn_m_a_err` (observed.md, sequence). */
+function errorText({ stringId, code, message }: { stringId: string; code: number; message: string }): string {
+  if (code === 3035) return `error while trying to access string under task_id b'${stringId}'.`;
+  if (code === 3036) return `error while trying to load JSON: ${message.replace(/^[^:]*: /, "")}`;
+  return message;
+}

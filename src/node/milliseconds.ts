@@ -1,0 +1,37 @@
+import type { NodeConfig } from "../config/NodeConfig.js";
+
+/** Milliseconds that a step on this node's own disk or threads may take before it counts as failed. */
+export const WORK_DEADLINE = 600_000;
+/** Milliseconds that one transfer may take in all; each of its messages has its own, shorter time. */
+export const TRANSFER_DEADLINE = 3_600_000;
+/** Milliseconds in which a connection that is being closed must take what is still to be sent. */
+export const CLOSE_DEADLINE = 5_000;
+/** Milliseconds in which a stopping node closes its connections. */
+export const DRAIN_DEADLINE = 10_000;
+/** Milliseconds in which the master must take a connection, and answer the hello. */
+export const CONNECT_DEADLINE = 20_000;
+/** Seconds in which an old connection must answer a probe, or lose its name to a newcomer. */
+export const PROBE_SECONDS = 3;
+
+/** The cluster's intervals as machines take them: milliseconds. */
+export function machineIntervals(config: NodeConfig) {
+  const { worker, master, communication } = config.items.intervals;
+  return {
+    recalculateIntegrity: master.recalculateIntegrity * 1000,
+    checkWorkerLastKeepalive: master.checkWorkerLastKeepalive * 1000,
+    maxAllowedTimeWithoutKeepalive: master.maxAllowedTimeWithoutKeepalive * 1000,
+    helloTimeout: config.limits.helloTimeout * 1000,
+    timeoutReceivingFile: communication.timeoutReceivingFile * 1000,
+    connectionRetry: worker.connectionRetry * 1000,
+    keepAlive: worker.keepAlive * 1000,
+    maxFailedKeepaliveAttempts: worker.maxFailedKeepaliveAttempts,
+    syncIntegrity: worker.syncIntegrity * 1000,
+    syncAgentInfo: worker.syncAgentInfo * 1000,
+    syncAgentInfoKoRetry: worker.syncAgentInfoKoRetry * 1000,
+    workDeadline: WORK_DEADLINE,
+    transferDeadline: TRANSFER_DEADLINE,
+    closeDeadline: CLOSE_DEADLINE,
+    drainDeadline: DRAIN_DEADLINE,
+    connectDeadline: CONNECT_DEADLINE,
+  };
+}

@@ -1,0 +1,59 @@
+import type { Socket } from "node:net";
+import type { ByteLink } from "../../protocol/ByteLink.js";
+
+/** What a link's owner (its channel) hears of it. */
+export interface LinkListener {
+  receive(bytes: Uint8Array): void;
+  drained(): void;
+  linkClosed(error?: Error): void;
+}
+
+/** A TCP or Unix socket as a link. */
+export class SocketLink implements ByteLink {
+  readonly remoteAddress: string;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress?.replace(/^::ffff:/, "") ?? "local";
+    socket.setNoDelay(true);
+  }
+
+  /** Tells `listener` of everything that happens from here on. Called once. */
+  listen(listener: LinkListener): void {
+    const socket = this.#socket;
+    let failure: Error | undefined;
+    socket.on("data", (bytes: Buffer) => {
+      listener.receive(bytes);
+    });
+    socket.on("drain", () => {
+      listener.drained();
+    });
+    socket.on("error", (error: Error) => {
+      failure = error;
+    });
+    socket.on("close", () => {
+      listener.linkClosed(failure);
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,94 @@
+import { Piscina } from "piscina";
+import type { JobKind, PoolAnswer, PoolJobs } from "../../../workers/jobs.js";
+import { MusterError } from "../../protocol/errors/MusterError.js";
+import { threadEntry } from "./threadEntry.js";
+
+export interface ThreadPoolOptions {
+  /** Threads at most. */
+  readonly threads: number;
+  /** Jobs that may wait for a thread; one more is refused. */
+  readonly queueLimit?: number;
+}
+
+/** Jobs that may wait for a thread unless the options say otherwise. */
+export const DEFAULT_QUEUE_LIMIT = 4096;
+/** Milliseconds after which a thread without work ends. */
+const IDLE_MILLISECONDS = 30_000;
+
+export interface RunOptions {
+  /** Gives the job up; a job that runs loses its thread. */
+  readonly signal?: AbortSignal | undefined;
+  /** Buffers that move to the thread instead of being copied. */
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+/** What the pool is doing, for metrics. */
+export interface PoolLoad {
+  readonly threads: number;
+  readonly queued: number;
+  readonly completed: number;
+  /** Milliseconds that jobs waited for a thread, and ran: averages since the start. */
+  readonly averageWait: number;
+  readonly averageRun: number;
+}
+
+/** The thread pool: stateless jobs that are heavy on the processor or the disk (actors.md, Threads). */
+export class ThreadPool {
+  readonly #piscina: Piscina;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#piscina = new Piscina({
+      filename: threadEntry("pool").href,
+      minThreads: 1,
+      maxThreads: options.threads,
+      idleTimeout: IDLE_MILLISECONDS,
+      maxQueue: options.queueLimit ?? DEFAULT_QUEUE_LIMIT,
+    });
+  }
+
+  /**
+   * Runs one job on a thread.
+   *
+   * @throws MusterError of the job's own code; 1000 when the queue is full or the thread died; the
+   * signal's reason when it is given up.
+   */
+  async run<Kind extends JobKind>(job: PoolJobs[Kind]["job"] & { kind: Kind }, options: RunOptions = {}): Promise<PoolJobs[Kind]["result"]> {
+    const { signal, transfer } = options;
+    signal?.throwIfAborted();
+    let answer: PoolAnswer;
+    try {
+      answer = (await this.#piscina.run(job, {
+        ...(signal === undefined ? {} : { signal }),
+        ...(transfer === undefined ? {} : { transferList: [...transfer] }),
+      })) as PoolAnswer;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const wrapped = MusterError.internal(1000, `the thread pool could not do the job ${job.kind}: ${(error as Error).message}`);
+      wrapped.cause = error;
+      throw wrapped;
+    }
+    if (answer.ok) return answer.result as PoolJobs[Kind]["result"];
+    throw errorOf(answer.error);
+  }
+
+  get load(): PoolLoad {
+    const { threads, queueSize, completed, histogram } = this.#piscina;
+    return {
+      threads: threads.length,
+      queued: queueSize,
+      completed,
+      averageWait: histogram?.waitTime.average ?? 0,
+      averageRun: histogram?.runTime.average ?? 0,
+    };
+  }
+
+  /** Lets running jobs end, refuses new ones. */
+  async close(): Promise<void> {
+    await this.#piscina.close();
+  }
+}
+
+function errorOf(error: Extract<PoolAnswer, { ok: false }>["error"]): MusterError {
+  const { code, extra, message } = error;
+  return code === 1000 ? MusterError.internal(1000, extra ?? message) : MusterError.cluster(code, extra ?? undefined);
+}

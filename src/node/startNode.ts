@@ -1,0 +1,100 @@
+import { availableParallelism } from "node:os";
+import type { AnyActor } from "xstate";
+import type { AgentStore } from "../agents/AgentStore.js";
+import type { NodeConfig } from "../config/NodeConfig.js";
+import type { Clock, RandomSource } from "../protocol/Clock.js";
+import type { Dialect } from "../protocol/dialects/Dialect.js";
+import type { Logger } from "../telemetry/Logger.js";
+import type { NodeScope } from "../../workers/jobs.js";
+import { clusterKeys } from "./cryptOffload.js";
+import { FileIndexer } from "./FileIndexer.js";
+import { MasterNode } from "./master/MasterNode.js";
+import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
+import { createAgentStore } from "./ports/createAgentStore.js";
+import { systemClock } from "./ports/systemClock.js";
+import { systemRandom } from "./ports/systemRandom.js";
+import { ThreadPool } from "./ports/ThreadPool.js";
+import { WorkerNode } from "./worker/WorkerNode.js";
+
+export interface StartNodeOptions {
+  readonly config: NodeConfig;
+  readonly dialect: Dialect;
+  readonly logger: Logger;
+  /** @default the machine's */
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+  /** Threads of the pool. @default one per core, at least two */
+  readonly threads?: number;
+}
+
+/** How a node's life ended. */
+export interface NodeEnd {
+  /** Null after a clean stop. */
+  readonly error: unknown;
+}
+
+/** A node that runs. */
+export interface RunningNode {
+  /** The root of its actors: `master` or `worker`. */
+  readonly actor: AnyActor;
+  readonly store: AgentStore;
+  /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
+  readonly ended: Promise<NodeEnd>;
+  /** Asks the node to close its connections and end. */
+  stop(): void;
+}
+
+/**
+ * Starts a node: makes its folders, removes what an earlier life left in the middle of transfers,
+ * and sets its actors going.
+ *
+ * @throws Error when a folder can't be made: the text names it.
+ */
+export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
+  const { config, dialect, logger, clock = systemClock, random = systemRandom } = options;
+  const { root, cluster, items, limits } = config;
+  await makeNodeFolders(root, cluster.nodeName);
+  await cleanTransferFolders(root);
+  const pool = new ThreadPool({ threads: options.threads ?? Math.max(2, availableParallelism()) });
+  const scope: NodeScope = { root, nodeName: cluster.nodeName, items, dialect, limits };
+  const indexer = new FileIndexer({
+    pool,
+    scope,
+    onProblem: ({ path, message }) => {
+      logger.child({ subtag: "Local integrity" }).warn(`${path} is left out: ${message}`);
+    },
+  });
+  const store = await createAgentStore({ root, logger });
+  const keys = clusterKeys([cluster.key], pool);
+  const services = { config, scope, clock, random, pool, indexer, store, logger, keys };
+  const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
+  const actor: AnyActor = node.actor;
+
+  const ended = new Promise<NodeEnd>((resolve) => {
+    const finish = async (error: unknown): Promise<void> => {
+      await store.close().catch(() => undefined);
+      await pool.close().catch(() => undefined);
+      resolve({ error });
+    };
+    actor.subscribe({
+      // A root that fails for lack of a listener, say, keeps the reason in its context.
+      complete: () => void finish(failureOf(actor)),
+      error: (error) => void finish(error),
+    });
+  });
+  actor.start();
+  if (cluster.nodeType === "worker") actor.send({ type: "STARTED" });
+  return {
+    actor,
+    store,
+    ended,
+    stop: () => {
+      actor.send({ type: "STOP_REQUESTED" });
+    },
+  };
+}
+
+function failureOf(actor: AnyActor): unknown {
+  const snapshot = actor.getSnapshot() as { value?: unknown; context?: { lastError?: { message: string } | null } };
+  return snapshot.value === "failed" ? new Error(snapshot.context?.lastError?.message ?? "the node failed") : null;
+}

@@ -1,0 +1,148 @@
+import { createActor, fromPromise, type Actor } from "xstate";
+import { keepalive } from "../../../machines/keepalive.js";
+import { worker } from "../../../machines/worker.js";
+import type { IncomingRequest } from "../../protocol/Channel.js";
+import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
+import { MusterError } from "../../protocol/errors/MusterError.js";
+import { formatHello } from "../../protocol/hello.js";
+import { Connection } from "../Connection.js";
+import type { ClusterKeys } from "../cryptOffload.js";
+import { machineLog } from "../machineLog.js";
+import { machineIntervals } from "../milliseconds.js";
+import { connectTcp } from "../ports/connectTcp.js";
+import { throttled } from "../throttled.js";
+import { agentInfoSendWork } from "./agentInfoSendWork.js";
+import { extraValidSendWork } from "./extraValidSendWork.js";
+import { integrityApplyWork } from "./integrityApplyWork.js";
+import { integrityCheckWork } from "./integrityCheckWork.js";
+import { MASTER_COMMANDS } from "./masterCommands.js";
+import type { WorkerServices } from "./WorkerServices.js";
+
+/** Milliseconds between two events about a transfer's progress. */
+const PROGRESS_INTERVAL = 1000;
+
+export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys };
+
+/** A worker: its actors over a real connection, disk and threads. */
+export class WorkerNode {
+  readonly actor: Actor<typeof worker>;
+  readonly #options: WorkerNodeOptions;
+  readonly #services: WorkerServices & { tagOf(): string };
+  #connection: Connection | undefined;
+  #connections = 0;
+
+  constructor(options: WorkerNodeOptions) {
+    this.#options = options;
+    this.#services = {
+      ...options,
+      connection: () => {
+        if (this.#connection === undefined) throw MusterError.cluster(3023);
+        return this.#connection;
+      },
+      findConnection: () => this.#connection,
+      tagOf: () => "Worker",
+    };
+    const { config, clock, random } = options;
+    this.actor = createActor(this.#machine(), {
+      clock,
+      input: {
+        ...machineIntervals(config),
+        clock,
+        nodeName: config.cluster.nodeName,
+        random: () => random.uint32() / 2 ** 32,
+      },
+    });
+  }
+
+  #machine() {
+    const services = this.#services;
+    return worker.provide({
+      actors: {
+        connect: fromPromise(({ signal }) => this.#connect(signal)),
+        sayHello: fromPromise(({ signal }) => this.#sayHello(signal)),
+        closeLink: fromPromise(() => this.#closeLink()),
+        keepalive: keepalive.provide({
+          actors: {
+            ping: fromPromise(async ({ signal }) => {
+              await services.connection().channel.request(TO_MASTER.keepalive, KEEPALIVE_PAYLOAD, { signal });
+            }),
+          },
+          actions: { log: machineLog(services, "keepalive") },
+        }),
+        integrityCheck: integrityCheckWork(services),
+        integrityApply: integrityApplyWork(services),
+        extraValidSend: extraValidSendWork(services),
+        agentInfoSend: agentInfoSendWork(services),
+      },
+      actions: {
+        answer: (_, answer) => {
+          this.#connection?.answer(answer);
+        },
+        log: machineLog(services, "worker"),
+        releaseConnection: () => {
+          const connection = this.#connection;
+          this.#connection = undefined;
+          void connection?.release();
+        },
+      },
+    });
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const { config, scope, clock, random, keys } = this.#options;
+    const { nodes, port, nodeName } = config.cluster;
+    const link = await connectTcp({ host: nodes[0] ?? "", port }, signal);
+    const progress = throttled(clock, PROGRESS_INTERVAL, (bytes: number) => {
+      this.actor.send({ type: "MASTER_ASKED", to: "integrityApply", event: { type: "TRANSFER_PROGRESSED", bytes } });
+    });
+    const connection: Connection = new Connection({
+      id: `master-${String(++this.#connections)}`,
+      link,
+      config,
+      dialect: scope.dialect,
+      clock,
+      random,
+      keys,
+      transferOwner: () => nodeName,
+      isGreeted: () => true,
+      onCommand: (request) => this.#command(connection, request),
+      onFileBytes: progress,
+      onClosed: (reason) => {
+        // A connection that was replaced or released has no say any more.
+        if (this.#connection !== connection) return;
+        this.actor.send({ type: "LINK_CLOSED", reason: reason?.message ?? "the master closed the connection" });
+      },
+    });
+    // The master's first frame can follow the answer to the hello at once, and be large.
+    connection.channel.setGreeted();
+    this.#connection = connection;
+  }
+
+  async #sayHello(signal: AbortSignal): Promise<void> {
+    const { config, scope } = this.#options;
+    const { nodeName, name: clusterName } = config.cluster;
+    const hello = formatHello({ nodeName, clusterName, nodeType: "worker", version: scope.dialect.version });
+    await this.#services.connection().channel.request(TO_MASTER.hello, hello, { signal });
+  }
+
+  #command(connection: Connection, request: IncomingRequest): boolean {
+    const { command, counter, payload } = request;
+    if (command === TO_WORKER.echo) {
+      connection.channel.answer(counter, ANSWER.okFromClient, payload);
+      return true;
+    }
+    const translate = MASTER_COMMANDS.get(command);
+    if (translate === undefined) return false;
+    this.actor.send(translate(request, connection, () => this.#options.random.uuid()));
+    return true;
+  }
+
+  async #closeLink(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    await new Promise<void>((resolve) => {
+      connection.whenClosed(resolve);
+      connection.channel.close();
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import type { AgentStore } from "../../agents/AgentStore.js";
+import type { NodeConfig } from "../../config/NodeConfig.js";
+import type { Clock, RandomSource } from "../../protocol/Clock.js";
+import type { Logger } from "../../telemetry/Logger.js";
+import type { NodeScope } from "../../../workers/jobs.js";
+import type { Connection } from "../Connection.js";
+import type { FileIndexer } from "../FileIndexer.js";
+import type { ThreadPool } from "../ports/ThreadPool.js";
+
+/** What the work of a worker's machines is done with. */
+export interface WorkerServices {
+  readonly config: NodeConfig;
+  readonly scope: NodeScope;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly pool: ThreadPool;
+  readonly indexer: FileIndexer;
+  readonly store: AgentStore;
+  readonly logger: Logger;
+  /** The connection to the master; throws when there is none. */
+  connection(): Connection;
+  /** The same, undefined when there is none. */
+  findConnection(): Connection | undefined;
+}

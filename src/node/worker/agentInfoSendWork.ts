@@ -1,0 +1,51 @@
+import { fromPromise } from "xstate";
+import { agentInfoSend } from "../../../machines/agentInfoSend.js";
+import { TO_MASTER } from "../../protocol/commands.js";
+import { isPermissionGranted } from "../../protocol/payloads.js";
+import { stringifyPython } from "../../protocol/pythonJson.js";
+import { sendString } from "../../protocol/transfer/sendString.js";
+import { processActions } from "./processActions.js";
+import type { WorkerServices } from "./WorkerServices.js";
+
+/** The sending of agents' information to the master, with the worker's store and connection under it. */
+export function agentInfoSendWork(services: WorkerServices) {
+  const { config, store } = services;
+  const chunkBytes = config.limits.transferChunkBytes;
+  /**
+   * Chunks that the store handed out, and so counts as synchronised, and that the master has not
+   * confirmed. They outlive a lost connection, and go back to the store before the next round.
+   */
+  let unconfirmed: readonly string[] = [];
+  const requeue = async (signal: AbortSignal): Promise<void> => {
+    if (unconfirmed.length > 0) await store.requeueAgentInfo(unconfirmed, { signal });
+    unconfirmed = [];
+  };
+  const { answer, log } = processActions(services, "agentInfoSend");
+  return agentInfoSend.provide({
+    actors: {
+      askPermission: fromPromise(async ({ signal }) => {
+        const granted = await services.connection().channel.request(TO_MASTER.agentInfoPermission, "", { signal });
+        return { granted: isPermissionGranted(granted) };
+      }),
+      collectChunks: fromPromise(async ({ signal }) => {
+        await requeue(signal);
+        unconfirmed = await store.agentInfoChunks({ signal });
+        return { chunks: unconfirmed.length };
+      }),
+      sendChunks: fromPromise(async ({ signal }) => {
+        const { channel } = services.connection();
+        const text = stringifyPython({ set_data_command: "global sync-agent-info-set", chunks: unconfirmed });
+        const id = await sendString(channel, text, { chunkBytes, signal });
+        await channel.request(TO_MASTER.agentInfoStart, id, { signal });
+      }),
+      returnChunks: fromPromise(({ signal }) => requeue(signal)),
+    },
+    actions: {
+      answer,
+      log,
+      confirmChunks: () => {
+        unconfirmed = [];
+      },
+    },
+  });
+}

@@ -1,0 +1,62 @@
+import type { WorkerEvent } from "../../../machines/worker.js";
+import type { IncomingRequest } from "../../protocol/Channel.js";
+import { TO_WORKER } from "../../protocol/commands.js";
+import { parseAgentInfoResult, parseTaskAndError, parseTaskAndPath } from "../../protocol/payloads.js";
+import type { Connection } from "../Connection.js";
+
+type Translate = (request: IncomingRequest, connection: Connection, newTaskId: () => string) => WorkerEvent;
+
+/** Master → worker (protocol.md 5), as far as the worker machine and its processes answer it. */
+export const MASTER_COMMANDS: ReadonlyMap<string, Translate> = new Map<string, Translate>([
+  [
+    TO_WORKER.integrityInOrder,
+    ({ counter }) => ({ type: "MASTER_ASKED", to: "integrityCheck", event: { type: "VERDICT_IN_STEP", requestId: counter } }),
+  ],
+  [
+    TO_WORKER.integrityStart,
+    ({ counter }, _, newTaskId) => ({
+      type: "MASTER_ASKED",
+      to: "integrityApply",
+      event: { type: "TASK_REQUESTED", requestId: counter, taskId: newTaskId() },
+    }),
+  ],
+  [
+    TO_WORKER.integrityEnd,
+    ({ counter, command, payload }, connection) => {
+      const { taskId, path } = parseTaskAndPath(command, payload);
+      const taken = connection.takeFile(path);
+      return {
+        type: "MASTER_ASKED",
+        to: "integrityApply",
+        event: { type: "FILE_ANNOUNCED", requestId: counter, taskId, path: taken ?? path, received: taken !== undefined },
+      };
+    },
+  ],
+  [
+    TO_WORKER.integrityError,
+    ({ counter, command, payload }) => {
+      const { taskId, error } = parseTaskAndError(command, payload);
+      return {
+        type: "MASTER_ASKED",
+        to: "integrityApply",
+        event: { type: "ERROR_REPORTED", requestId: counter, taskId, message: error.message },
+      };
+    },
+  ],
+  [
+    TO_WORKER.agentInfoResult,
+    ({ counter, command, payload }) => ({
+      type: "MASTER_ASKED",
+      to: "agentInfoSend",
+      event: { type: "RESULT_RECEIVED", requestId: counter, outcome: parseAgentInfoResult(command, payload) },
+    }),
+  ],
+  [
+    TO_WORKER.agentInfoError,
+    ({ counter, payload }) => ({
+      type: "MASTER_ASKED",
+      to: "agentInfoSend",
+      event: { type: "RESULT_FAILED", requestId: counter, message: payload.toString("utf8") },
+    }),
+  ],
+]);
