@@ -1,10 +1,44 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** Real processes, sockets and thread pools: more than two files at a time would starve each other. */
+const INTEGRATION = ["test/integration/**/*.test.ts", "test/conformance/replay/**/*.test.ts"];
+const INTEGRATION_WORKERS = 2;
+const WORKERS = Math.max(2, availableParallelism());
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     pool: "forks",
+    maxWorkers: WORKERS,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    reporters: ["default", "./test/support/plainReporter.ts"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/machines/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], exclude: INTEGRATION },
+      },
+      {
+        extends: true,
+        test: { name: "simulation", include: ["test/simulation/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        // After all others, so that their load does not stretch its waits.
+        test: {
+          name: "integration",
+          include: INTEGRATION,
+          maxWorkers: INTEGRATION_WORKERS,
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });
