@@ -31,7 +31,10 @@ export interface ClusterProblemPlace {
  * A 3004 problem: the reference's text (dapi.md 5.2) followed by the element, file and line, and by
  * what is allowed, all on one line.
  */
-export function clusterProblem(text: string, { element, file, position, advice }: ClusterProblemPlace): ConfigurationProblem {
+export function clusterProblem(
+  text: string,
+  { element, file, position, advice }: ClusterProblemPlace,
+): ConfigurationProblem {
   const place = position === undefined ? `not set in ${file}` : `${file}:${position.line}`;
   return problem(3004, `${text} (<${element}>, ${place}: ${advice})`);
 }

@@ -39,7 +39,14 @@ export class JsonReader {
   }
 
   /** A list of texts, each of which `allows` accepts; `what` says what is needed. */
-  texts(holder: JsonObject, name: string, path: string, fallback: readonly string[], allows: (text: string) => boolean, what: string): readonly string[] {
+  texts(
+    holder: JsonObject,
+    name: string,
+    path: string,
+    fallback: readonly string[],
+    allows: (text: string) => boolean,
+    what: string,
+  ): readonly string[] {
     const value = own(holder, name);
     if (value === undefined) return fallback;
     this.given.push(path);
@@ -56,7 +63,13 @@ export class JsonReader {
   }
 
   /** A number that `judge` finds no fault with. */
-  number(holder: JsonObject, name: string, path: string, fallback: number, judge: (value: unknown) => string | undefined): number {
+  number(
+    holder: JsonObject,
+    name: string,
+    path: string,
+    fallback: number,
+    judge: (value: unknown) => string | undefined,
+  ): number {
     const value = own(holder, name);
     if (value === undefined) return fallback;
     this.given.push(path);
@@ -69,7 +82,8 @@ export class JsonReader {
   /** Warns about names that nothing reads: a misspelt setting would go unnoticed otherwise. */
   warnUnknown(holder: JsonObject, known: readonly string[], path: string): void {
     for (const name of Object.keys(holder)) {
-      if (!known.includes(name)) this.warnings.push(`${pathOf(path, name)}: unknown name, ignored (known: ${known.join(", ")})`);
+      if (!known.includes(name))
+        this.warnings.push(`${pathOf(path, name)}: unknown name, ignored (known: ${known.join(", ")})`);
     }
   }
 

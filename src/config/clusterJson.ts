@@ -30,7 +30,12 @@ export interface ClusterJsonReading {
 export function readClusterJson(text: string | undefined, file: string): ClusterJsonReading {
   const defaults = defaultClusterItems();
   if (text === undefined) return { items: defaults, problems: [], warnings: [], given: [] };
-  const refused = (detail: string): ClusterJsonReading => ({ items: defaults, problems: [problem(3005, detail)], warnings: [], given: [] });
+  const refused = (detail: string): ClusterJsonReading => ({
+    items: defaults,
+    problems: [problem(3005, detail)],
+    warnings: [],
+    given: [],
+  });
 
   let json: unknown;
   try {
@@ -47,7 +52,12 @@ export function readClusterJson(text: string | undefined, file: string): Cluster
   const intervals = readIntervals(reader, json, defaults.intervals);
   const api = reader.object(json, "distributed_api", "distributed_api") ?? {};
   reader.warnUnknown(api, ["enabled"], "distributed_api");
-  const distributedApiEnabled = reader.boolean(api, "enabled", "distributed_api.enabled", defaults.distributedApiEnabled);
+  const distributedApiEnabled = reader.boolean(
+    api,
+    "enabled",
+    "distributed_api.enabled",
+    defaults.distributedApiEnabled,
+  );
   return {
     items: { ...files, intervals, distributedApiEnabled },
     problems: reader.problems.map((text) => problem(3005, `${file}: ${text}`)),

@@ -67,6 +67,9 @@ function itemText(item: FileItem): string {
 function describeIntervals({ items }: NodeConfig): ConfigEntry[] {
   return Object.entries(INTERVAL_NAMES).flatMap(([section, names]) => {
     const values: Readonly<Record<string, number>> = items.intervals[section as keyof typeof INTERVAL_NAMES];
-    return Object.entries(names).map(([key, name]) => ({ name: `intervals.${section}.${name}`, value: String(values[key]) }));
+    return Object.entries(names).map(([key, name]) => ({
+      name: `intervals.${section}.${name}`,
+      value: String(values[key]),
+    }));
   });
 }

@@ -15,7 +15,8 @@ export function describeOrigins(reading: NodeConfigReading): ReadonlyMap<string,
   if (cluster !== undefined) {
     for (const setting of Object.keys(CLUSTER_ELEMENTS) as ClusterSetting[]) {
       const position = cluster.positions[setting];
-      if (position !== undefined) origins.set(`cluster.${CLUSTER_ELEMENTS[setting]}`, `${cluster.file}:${position.line}`);
+      if (position !== undefined)
+        origins.set(`cluster.${CLUSTER_ELEMENTS[setting]}`, `${cluster.file}:${position.line}`);
     }
     for (const name of Object.keys(cluster.values.extra)) origins.set(`cluster.${name}`, cluster.file);
     if (cluster.block === undefined) origins.set("cluster.disabled", `no <cluster> block in ${cluster.file}`);

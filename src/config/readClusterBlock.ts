@@ -73,7 +73,15 @@ class BlockReader {
       return;
     }
     if (setting !== "nodes" && element.children.length > 0) {
-      this.#problems.set(setting, this.#problem(setting, element, `Element '${element.name}' must hold a text only.`, "remove the elements inside it"));
+      this.#problems.set(
+        setting,
+        this.#problem(
+          setting,
+          element,
+          `Element '${element.name}' must hold a text only.`,
+          "remove the elements inside it",
+        ),
+      );
       return;
     }
     if (setting !== "nodes" && this.#positions[setting] !== undefined) {
@@ -94,7 +102,9 @@ class BlockReader {
     // The reference reads the port before the switch (dapi.md 5.2).
     const order: readonly ClusterSetting[] = ["port", "disabled"];
     const rank = (setting: ClusterSetting): number => (order.includes(setting) ? order.indexOf(setting) : order.length);
-    const problems = [...this.#problems].sort(([left], [right]) => rank(left) - rank(right)).map(([, problem]) => problem);
+    const problems = [...this.#problems]
+      .sort(([left], [right]) => rank(left) - rank(right))
+      .map(([, problem]) => problem);
     return { file: this.#file, block, values, positions: this.#positions, problems, warnings: this.#warnings };
   }
 
@@ -103,15 +113,34 @@ class BlockReader {
     switch (setting) {
       case "port":
         if (/^[+-]?\d+$/.test(text)) this.#values.port = Number(text);
-        else this.#problems.set(setting, this.#problem(setting, element, "Cluster port must be an integer.", `found '${printable(text)}', a number such as 1516 is needed`));
+        else
+          this.#problems.set(
+            setting,
+            this.#problem(
+              setting,
+              element,
+              "Cluster port must be an integer.",
+              `found '${printable(text)}', a number such as 1516 is needed`,
+            ),
+          );
         return;
       case "disabled":
         if (text === "yes" || text === "no") this.#values.disabled = text === "yes";
-        else this.#problems.set(setting, this.#problem(setting, element, `Allowed values for 'disabled' field are 'yes' and 'no'. Found: '${printable(text)}'`, "write yes or no"));
+        else
+          this.#problems.set(
+            setting,
+            this.#problem(
+              setting,
+              element,
+              `Allowed values for 'disabled' field are 'yes' and 'no'. Found: '${printable(text)}'`,
+              "write yes or no",
+            ),
+          );
         return;
       case "nodeType":
         this.#values.nodeType = text === "client" ? "worker" : text;
-        if (text === "client") this.warn("Deprecated node type 'client'. Using 'worker' instead.", element.name, element.position);
+        if (text === "client")
+          this.warn("Deprecated node type 'client'. Using 'worker' instead.", element.name, element.position);
         return;
       case "nodes":
         this.#readNodes(element);
@@ -123,17 +152,31 @@ class BlockReader {
 
   #readNodes(element: ConfElement): void {
     if (element.children.length === 0) {
-      this.#problems.set("nodes", this.#problem("nodes", element, "Element 'nodes' must hold node elements.", `write <nodes><node>${printable(element.text)}</node></nodes>`));
+      this.#problems.set(
+        "nodes",
+        this.#problem(
+          "nodes",
+          element,
+          "Element 'nodes' must hold node elements.",
+          `write <nodes><node>${printable(element.text)}</node></nodes>`,
+        ),
+      );
       return;
     }
     for (const child of element.children) {
-      if (child.name !== "node") this.warn(`Unknown element '${printable(child.name)}' in nodes. It is ignored.`, child.name, child.position);
+      if (child.name !== "node")
+        this.warn(`Unknown element '${printable(child.name)}' in nodes. It is ignored.`, child.name, child.position);
       else if (child.text !== "") this.#nodes.push(child.text);
     }
   }
 
   #problem(setting: ClusterSetting, element: ConfElement, text: string, advice: string): ConfigurationProblem {
-    return clusterProblem(text, { element: CLUSTER_ELEMENTS[setting], file: this.#file, position: element.position, advice });
+    return clusterProblem(text, {
+      element: CLUSTER_ELEMENTS[setting],
+      file: this.#file,
+      position: element.position,
+      advice,
+    });
   }
 }
 

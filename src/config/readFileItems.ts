@@ -4,7 +4,16 @@ import type { JsonObject, JsonReader } from "./JsonReader.js";
 
 /** What cluster.json's `files` holds besides items. */
 const LISTS = ["excluded_files", "excluded_extensions"] as const;
-const ITEM_NAMES = ["permissions", "source", "files", "recursive", "restart", "remove_subdirs_if_empty", "extra_valid", "description"] as const;
+const ITEM_NAMES = [
+  "permissions",
+  "source",
+  "files",
+  "recursive",
+  "restart",
+  "remove_subdirs_if_empty",
+  "extra_valid",
+  "description",
+] as const;
 /** Excluded whatever the file says: a node's own configuration never travels (quality.md 2). */
 const ALWAYS_EXCLUDED = "ossec.conf";
 /** Where transfers lie (protocol.md 3): synchronising them would never end. */
@@ -34,8 +43,22 @@ export function readFileItems(reader: JsonReader, json: JsonObject, defaults: Fi
       reader.given.push(path);
     }
   }
-  const excludedFiles = reader.texts(given, "excluded_files", "files.excluded_files", defaults.excludedFiles, isBareName, "file name");
-  const excludedExtensions = reader.texts(given, "excluded_extensions", "files.excluded_extensions", defaults.excludedExtensions, (text) => text !== "" && !text.includes("/"), "name ending");
+  const excludedFiles = reader.texts(
+    given,
+    "excluded_files",
+    "files.excluded_files",
+    defaults.excludedFiles,
+    isBareName,
+    "file name",
+  );
+  const excludedExtensions = reader.texts(
+    given,
+    "excluded_extensions",
+    "files.excluded_extensions",
+    defaults.excludedExtensions,
+    (text) => text !== "" && !text.includes("/"),
+    "name ending",
+  );
   if (!excludedFiles.includes(ALWAYS_EXCLUDED)) {
     reader.warnings.push(`files.excluded_files: ${ALWAYS_EXCLUDED} is excluded although the list does not name it`);
     return { files: Object.fromEntries(files), excludedFiles: [...excludedFiles, ALWAYS_EXCLUDED], excludedExtensions };
@@ -51,8 +74,10 @@ function readItem(reader: JsonReader, given: JsonObject, path: string, known: Fi
     }
   }
   const source = own(given, "source");
-  if (source !== undefined && source !== "master") reader.warnings.push(`${path}.source: files always come from the master, ignored`);
-  const flag = (name: string, fallback: boolean | undefined): boolean => reader.boolean(given, name, `${path}.${name}`, fallback ?? false);
+  if (source !== undefined && source !== "master")
+    reader.warnings.push(`${path}.source: files always come from the master, ignored`);
+  const flag = (name: string, fallback: boolean | undefined): boolean =>
+    reader.boolean(given, name, `${path}.${name}`, fallback ?? false);
   return {
     permissions: readPermissions(reader, own(given, "permissions"), `${path}.permissions`, known?.permissions ?? 0o660),
     files: reader.texts(given, "files", `${path}.files`, known?.files ?? [], isBareName, "file name"),
@@ -66,7 +91,8 @@ function readItem(reader: JsonReader, given: JsonObject, path: string, known: Fi
 /** Mode bits: the texts `"0o660"` and `"0660"` are octal, a number is what it is (432 = 0o660). */
 function readPermissions(reader: JsonReader, value: unknown, path: string, fallback: number): number {
   if (value === undefined) return fallback;
-  const mode = typeof value === "string" && /^0o?[0-7]{1,6}$/.test(value) ? Number.parseInt(value.replace(/^0o?/, ""), 8) : value;
+  const mode =
+    typeof value === "string" && /^0o?[0-7]{1,6}$/.test(value) ? Number.parseInt(value.replace(/^0o?/, ""), 8) : value;
   if (typeof mode === "number" && Number.isInteger(mode) && mode >= 0 && mode <= LARGEST_MODE) return mode;
   reader.refuse(path, value, 'is not a file mode from 0 to 0o777, for example "0o660"');
   return fallback;

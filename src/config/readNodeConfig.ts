@@ -45,7 +45,9 @@ export function readNodeConfig(source: ConfigSource): NodeConfigReading {
   const cluster = readCluster(source, paths, problems);
   const mode = source.fileMode?.(paths.ossecConf);
   if (cluster !== undefined && cluster.values.key !== "" && mode !== undefined && (mode & READABLE_BY_OTHERS) !== 0) {
-    warnings.push(`${paths.ossecConf} holds the cluster key and can be read by every user. Run: chmod o-rwx ${paths.ossecConf}`);
+    warnings.push(
+      `${paths.ossecConf} holds the cluster key and can be read by every user. Run: chmod o-rwx ${paths.ossecConf}`,
+    );
   }
   const text = readClusterJsonText(source, paths, problems);
   return {
@@ -58,14 +60,19 @@ export function readNodeConfig(source: ConfigSource): NodeConfigReading {
   };
 }
 
-function readCluster(source: ConfigSource, paths: ConfigPaths, problems: ConfigurationProblem[]): ClusterReading | undefined {
+function readCluster(
+  source: ConfigSource,
+  paths: ConfigPaths,
+  problems: ConfigurationProblem[],
+): ClusterReading | undefined {
   let text: string;
   try {
     text = source.readFile(paths.ossecConf);
   } catch (error) {
-    const advice = codeOf(error) === "ENOENT"
-      ? "There is no such file. Create it, or name the node's directory with --root or MUSTER_ROOT."
-      : `It can't be read: ${reasonOf(error)}. Let the user that runs muster read it.`;
+    const advice =
+      codeOf(error) === "ENOENT"
+        ? "There is no such file. Create it, or name the node's directory with --root or MUSTER_ROOT."
+        : `It can't be read: ${reasonOf(error)}. Let the user that runs muster read it.`;
     problems.push(problem(3006, `${paths.ossecConf}: ${advice}`));
     return undefined;
   }
@@ -78,7 +85,11 @@ function readCluster(source: ConfigSource, paths: ConfigPaths, problems: Configu
   }
 }
 
-function readClusterJsonText(source: ConfigSource, paths: ConfigPaths, problems: ConfigurationProblem[]): string | undefined {
+function readClusterJsonText(
+  source: ConfigSource,
+  paths: ConfigPaths,
+  problems: ConfigurationProblem[],
+): string | undefined {
   try {
     return source.readFile(paths.clusterJson);
   } catch (error) {

@@ -38,11 +38,16 @@ export function resolveLimits(given: JsonObject, path = "limits"): Limits {
     }
   }
   const limits = Object.fromEntries(
-    names.map((name) => [name, reader.number(given, name, `${path}.${name}`, DEFAULT_LIMITS[name], (value) => faultOf(name, value))]),
+    names.map((name) => [
+      name,
+      reader.number(given, name, `${path}.${name}`, DEFAULT_LIMITS[name], (value) => faultOf(name, value)),
+    ]),
   ) as unknown as Limits;
   for (const [smaller, larger] of ORDERED) {
     if (limits[smaller] > limits[larger]) {
-      reader.problems.push(`${path}.${smaller}: ${limits[smaller]} is above ${path}.${larger}, which is ${limits[larger]}`);
+      reader.problems.push(
+        `${path}.${smaller}: ${limits[smaller]} is above ${path}.${larger}, which is ${limits[larger]}`,
+      );
     }
   }
   if (reader.problems.length > 0) throw new ConfigurationError(reader.problems.map((text) => problem(3004, text)));

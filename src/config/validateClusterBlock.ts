@@ -59,27 +59,55 @@ function checkPhase(reading: ClusterReading): ConfigurationProblem[] {
     refuse("key", "Key must be 32 characters long and only have alphanumeric characters", wrongKey(values.key));
   }
   if (values.nodeType !== "master" && values.nodeType !== "worker") {
-    refuse("nodeType", `Invalid node type ${printable(values.nodeType)}. Correct values are master and worker`, "write master or worker");
+    refuse(
+      "nodeType",
+      `Invalid node type ${printable(values.nodeType)}. Correct values are master and worker`,
+      "write master or worker",
+    );
   }
   if (!(values.port > PORT_ABOVE && values.port < PORT_BELOW)) {
-    refuse("port", "Port must be higher than 1024 and lower than 65535.", `found ${values.port}, 1025 to 65534 are allowed`);
+    refuse(
+      "port",
+      "Port must be higher than 1024 and lower than 65535.",
+      `found ${values.port}, 1025 to 65534 are allowed`,
+    );
   }
   const invalid = [...new Set(values.nodes.filter((node) => INVALID_NODES.has(node)))];
   if (invalid.length > 0) {
-    refuse("nodes", `Invalid elements in node fields: ${invalid.join(", ")}.`, "write the master's address as the other nodes see it");
+    refuse(
+      "nodes",
+      `Invalid elements in node fields: ${invalid.join(", ")}.`,
+      "write the master's address as the other nodes see it",
+    );
   }
   const malformed = values.nodes.filter((node) => !ADDRESS.test(node));
   if (malformed.length > 0) {
-    refuse("nodes", `Malformed address in node fields: '${malformed.map(printable).join("', '")}'.`, "write a host name or an IP address, without a port or a scheme");
+    refuse(
+      "nodes",
+      `Malformed address in node fields: '${malformed.map(printable).join("', '")}'.`,
+      "write a host name or an IP address, without a port or a scheme",
+    );
   }
   if (!isNodeName(values.nodeName)) {
-    refuse("nodeName", `Invalid node name '${printable(values.nodeName)}'.`, "1 to 128 letters, digits, '.', '_' or '-', and neither '.' nor '..'");
+    refuse(
+      "nodeName",
+      `Invalid node name '${printable(values.nodeName)}'.`,
+      "1 to 128 letters, digits, '.', '_' or '-', and neither '.' nor '..'",
+    );
   }
   if (!CLUSTER_NAME.test(values.name)) {
-    refuse("name", `Invalid cluster name '${printable(values.name)}'.`, "printable ASCII without spaces and ( ) * + , / ; @ `");
+    refuse(
+      "name",
+      `Invalid cluster name '${printable(values.name)}'.`,
+      "printable ASCII without spaces and ( ) * + , / ; @ `",
+    );
   }
   if (!ADDRESS.test(values.bindAddress)) {
-    refuse("bindAddress", `Invalid bind address '${printable(values.bindAddress)}'.`, "write an IP address or a host name of this machine, 0.0.0.0 for all");
+    refuse(
+      "bindAddress",
+      `Invalid bind address '${printable(values.bindAddress)}'.`,
+      "write an IP address or a host name of this machine, 0.0.0.0 for all",
+    );
   }
   return problems;
 }
@@ -87,7 +115,9 @@ function checkPhase(reading: ClusterReading): ConfigurationProblem[] {
 /** What is wrong with a key, without a character of it. */
 function wrongKey(key: string): string {
   const length = [...key].length;
-  return length === 32 ? "it holds a character that is no letter A-Z or a-z, no digit and no _" : `it has ${length} characters`;
+  return length === 32
+    ? "it holds a character that is no letter A-Z or a-z, no digit and no _"
+    : `it has ${length} characters`;
 }
 
 function severalNodes({ values, file, positions }: ClusterReading): string {

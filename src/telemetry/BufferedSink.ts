@@ -87,7 +87,7 @@ export class BufferedSink implements LogSink {
   flushSync(): void {
     if (this.#gone) return;
     let rest: Uint8Array = Buffer.from(this.#takeLines(Number.POSITIVE_INFINITY).join(""));
-    for (let tries = 0; rest.length > 0 && tries < BUSY_TRIES; ) {
+    for (let tries = 0; rest.length > 0 && tries < BUSY_TRIES;) {
       try {
         rest = rest.subarray(this.#destination.writeSync(rest));
       } catch (error) {

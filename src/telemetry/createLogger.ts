@@ -124,7 +124,8 @@ class ContextLogger implements Logger {
 
   #log(level: LogLevel, message: string, fields: LogFields | undefined): void {
     if (!this.isEnabled(level)) return;
-    const values = fields === undefined ? this.#context : { ...this.#context, ...withoutReserved(loggableFields(fields)) };
+    const values =
+      fields === undefined ? this.#context : { ...this.#context, ...withoutReserved(loggableFields(fields)) };
     this.#pino[PINO_LEVELS[level]](values, message);
   }
 }
@@ -132,5 +133,7 @@ class ContextLogger implements Logger {
 /** A field called `time`, say, becomes `time_`. */
 function withoutReserved(fields: Record<string, unknown>): Record<string, unknown> {
   if (!Object.keys(fields).some((name) => RESERVED.has(name))) return fields;
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [RESERVED.has(name) ? `${name}_` : name, value]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [RESERVED.has(name) ? `${name}_` : name, value]),
+  );
 }

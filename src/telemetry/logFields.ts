@@ -30,7 +30,11 @@ export function loggable(value: unknown, depth = 0): unknown {
     return `[${value.byteLength} bytes]`;
   }
   if (Array.isArray(value) || value instanceof Set) return loggableList([...value], depth);
-  return loggableObject(value instanceof Map ? Object.fromEntries(value) : value, depth);
+  if (value instanceof Map) {
+    const named = [...(value as ReadonlyMap<unknown, unknown>)].map(([key, entry]) => [String(key), entry] as const);
+    return loggableObject(Object.fromEntries(named), depth);
+  }
+  return loggableObject(value, depth);
 }
 
 /** The fields of a line, see `loggable`. */

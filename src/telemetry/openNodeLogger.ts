@@ -45,7 +45,10 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLo
   };
   const visibleOnly = createLogger({ ...common, sinks: [visible] });
   const onTrouble = (error: Error): void => {
-    visibleOnly.error(`Lines can't be written to ${path}: ${error.message}. Free space or let muster write there; it goes on without the file.`, { error });
+    visibleOnly.error(
+      `Lines can't be written to ${path}: ${error.message}. Free space or let muster write there; it goes on without the file.`,
+      { error },
+    );
   };
 
   const file = await openLogFile(path).catch((error: unknown) => {

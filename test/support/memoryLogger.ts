@@ -19,9 +19,11 @@ export interface MemoryLogger extends Logger {
 export function memoryLogger(): MemoryLogger {
   const lines: MemoryLine[] = [];
   const withContext = (context: LogContext): Logger => {
-    const keep = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
-      lines.push({ level, message, context, fields });
-    };
+    const keep =
+      (level: LogLevel) =>
+      (message: string, fields: LogFields = {}) => {
+        lines.push({ level, message, context, fields });
+      };
     return {
       error: keep("error"),
       warn: keep("warning"),

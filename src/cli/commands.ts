@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import type { CommandEnvironment } from "./CommandEnvironment.js";
+
+/**
+ * A command's module. `register` adds the command with its options to the program; its action prints to
+ * the environment's outputs, and throws a CommandFailure or a MusterError when it can't do its work.
+ */
+export interface CommandModule {
+  register(program: Command, environment: CommandEnvironment): void;
+}
+
+/** One line of the table of commands. */
+export interface CommandEntry {
+  readonly name: string;
+  /** One line for `muster --help`. */
+  readonly summary: string;
+  /** Imported only when the command is asked for: most commands need little of muster. */
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** All commands, in the order of `muster --help`. A new command is a file and a line here. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "run",
+    summary: "run a node in the foreground until it is told to stop",
+    load: () => import("./runCommand.js"),
+  },
+  {
+    name: "config",
+    summary: "check a node's configuration, or show it with where each value comes from",
+    load: () => import("./configCommand.js"),
+  },
+];
