@@ -35,7 +35,7 @@ export class Channel {
   readonly #gate: ReadingGate;
   /** Requests whose handler is running, by the peer's counter. */
   readonly #handling = new Map<number, { answered: boolean }>();
-  #closeTimer: TimerHandle | undefined;
+  #closeTimer: { readonly handle: TimerHandle } | undefined;
   /** The link has been told to end: no message can follow. */
   #ended = false;
   #state: "open" | "closing" | "closed" = "open";
@@ -229,10 +229,11 @@ export class Channel {
     if (this.#state !== "open") return;
     this.#state = "closing";
     const { clock, timeoutClusterRequest } = this.#options;
-    this.#closeTimer = clock.setTimeout(
+    const handle = clock.setTimeout(
       () => this.destroy(this.#lost(`the peer did not take the last bytes within ${timeoutClusterRequest} s`)),
       timeoutClusterRequest * 1000,
     );
+    this.#closeTimer = { handle };
     this.#receiving.stop();
     this.#gate.stop();
     this.#rejectOutstanding("this node closed the connection");
@@ -337,7 +338,7 @@ export class Channel {
   #finish(reason: MusterError | null, what: string): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer);
+    if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer.handle);
     this.#receiving.stop();
     this.#gate.stop();
     this.#rejectOutstanding(what, reason ?? undefined);

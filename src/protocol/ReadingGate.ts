@@ -23,7 +23,7 @@ export class ReadingGate {
   #answers = 0;
   #shut = false;
   #stopped = false;
-  #stallTimer: TimerHandle | undefined;
+  #stallTimer: { readonly handle: TimerHandle } | undefined;
 
   constructor(options: ReadingGateOptions) {
     this.#options = options;
@@ -89,16 +89,17 @@ export class ReadingGate {
   /** Two nodes that both wait for the other to read would wait for ever: one of them gives up. */
   #watch(): void {
     this.#clearTimer();
-    this.#stallTimer = this.#options.clock.setTimeout(() => {
+    const handle = this.#options.clock.setTimeout(() => {
       this.#stallTimer = undefined;
       if (this.#answers > this.#options.bound) this.#options.onStalled(this.#answers);
       else if (this.#shut && !this.#stopped) this.#watch();
     }, this.#options.stallSeconds * 1000);
+    this.#stallTimer = { handle };
   }
 
   #clearTimer(): void {
     if (this.#stallTimer === undefined) return;
-    this.#options.clock.clearTimeout(this.#stallTimer);
+    this.#options.clock.clearTimeout(this.#stallTimer.handle);
     this.#stallTimer = undefined;
   }
 }

@@ -89,8 +89,8 @@ export class IncomingFiles {
       await this.#step(name, (slot) => this.#replace(name, slot));
     } finally {
       this.#opening -= 1;
+      this.#forgetOldest();
     }
-    this.#forgetOldest();
     return "opened";
   }
 

@@ -112,9 +112,9 @@ class ChunkReader {
   /** Makes sure that there are bytes to take; false at the end. */
   async #fill(): Promise<boolean> {
     while (this.#rest.length === 0 && !this.#ended) {
-      const { value, done } = await abortable(Promise.resolve(this.#pieces.next()), this.#signal);
-      if (done === true) this.#ended = true;
-      else this.#rest = value;
+      const piece = await abortable(this.#pieces.next(), this.#signal);
+      if (piece.done === true) this.#ended = true;
+      else this.#rest = piece.value;
     }
     return this.#rest.length > 0;
   }

@@ -8,6 +8,5 @@
 export function normalizeTransferPath(path: string): string | undefined {
   const name = path.replace(/^\/+/, "");
   const isPlain = name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   return isPlain && !/[\\\u0000-\u001f\u007f]/.test(name) ? name : undefined;
 }
