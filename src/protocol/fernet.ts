@@ -122,20 +122,24 @@ function fromBase64(token: Uint8Array): Buffer {
   const text = Buffer.from(token.buffer, token.byteOffset, token.byteLength);
   if (text.length === 0 || text.length % 4 !== 0) throw refusal("it is no base64");
   if (text.includes("+") || text.includes("/")) throw refusal("it is no URL-safe base64");
-  const padding = text[text.length - 2] === PADDING_SIGN ? 2 : text[text.length - 1] === PADDING_SIGN ? 1 : 0;
-  const raw = Buffer.allocUnsafe((text.length / 4) * 3 - padding);
+  const characters = text.length - paddingOf(text);
+  const raw = Buffer.allocUnsafe(Math.floor((characters * 3) / 4));
   let written = 0;
-  for (let offset = 0; offset < text.length - padding; offset += TEXT_SLICE) {
-    const end = Math.min(offset + TEXT_SLICE, text.length - padding);
+  for (let offset = 0; offset < characters; offset += TEXT_SLICE) {
+    const end = Math.min(offset + TEXT_SLICE, characters);
     const bytes = raw.write(text.toString("latin1", offset, end), written, "base64url");
     if (bytes !== Math.floor(((end - offset) * 3) / 4)) throw refusal("it is no base64");
     written += bytes;
   }
-  const lastCharacters = raw.subarray(raw.length - (raw.length % 3 || 3)).toString("base64url");
-  if (text.toString("latin1", text.length - padding - lastCharacters.length, text.length - padding) !== lastCharacters) {
-    throw refusal("its base64 has surplus bits");
-  }
+  // The last characters can hold bits that belong to no byte; a token has one text only.
+  const tail = raw.toString("base64url", raw.length - (raw.length % 3 || 3));
+  if (text.toString("latin1", characters - tail.length, characters) !== tail) throw refusal("it is no base64");
   return raw;
+}
+
+function paddingOf(text: Buffer): number {
+  if (text[text.length - 1] !== PADDING_SIGN) return 0;
+  return text[text.length - 2] === PADDING_SIGN ? 2 : 1;
 }
 
 function refusal(reason: string): MusterError {

@@ -41,12 +41,7 @@ export interface FrameHeader extends Omit<Frame, "body"> {
  * @param divided true when more frames of this message follow.
  * @throws MusterError 3024 for a command longer than 11 bytes.
  */
-export function encodeFrame(
-  counter: number,
-  command: string,
-  body: Uint8Array,
-  divided = false,
-): Buffer {
+export function encodeFrame(counter: number, command: string, body: Uint8Array, divided = false): Buffer {
   if (command.length > LONGEST_COMMAND_BYTES) throw MusterError.cluster(3024, command);
   const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
   frame.writeUInt32BE(counter, COUNTER_OFFSET);

@@ -108,7 +108,9 @@ export function recordingNames(): string[] {
 
 /** Reads one recording, whichever format it has. */
 export function readRecording(name: string): Recording {
-  const lines = readFileSync(new URL(`${name}.jsonl`, FOLDER), "utf8").split("\n").filter((line) => line !== "");
+  const lines = readFileSync(new URL(`${name}.jsonl`, FOLDER), "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
   const frames: RecordedFrame[] = [];
   const events: RecordedEvent[] = [];
   for (const line of lines) {

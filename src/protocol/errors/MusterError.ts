@@ -150,12 +150,7 @@ export class MusterError extends Error {
   }
 }
 
-function messageOf(
-  entry: CatalogueEntry | undefined,
-  code: number,
-  extra: ExtraMessage,
-  cmdError: boolean,
-): string {
+function messageOf(entry: CatalogueEntry | undefined, code: number, extra: ExtraMessage, cmdError: boolean): string {
   if (typeof extra === "string" && extra !== "" && (cmdError || entry === undefined)) return extra;
   const message = entry?.message ?? `Unknown error code ${code}`;
   if (extra === null || extra === "") return message;

@@ -14,8 +14,7 @@ const SEE_CONFIGURATION =
   `Please, visit the official documentation (${CONFIGURE_CLUSTER}) ` +
   "to get more information about how to configure a cluster";
 const CHECK_WORKER_NAMES =
-  `Check and fix [worker names](${CLUSTER_SETTINGS}#node-name) ` +
-  "and restart the `wazuh-manager` service.";
+  `Check and fix [worker names](${CLUSTER_SETTINGS}#node-name) ` + "and restart the `wazuh-manager` service.";
 const RESTART_SOCKETS = "Please, restart Wazuh to restore sockets";
 const SELECT_LIMIT = "Please select a limit between 1 and 1000";
 
@@ -36,11 +35,7 @@ const CLUSTER: readonly Row[] = [
   [3010, "Received the status/group of a non-existent agent"],
   [3011, "Agent info file received in a worker node"],
   [3012, "Cluster is not running"],
-  [
-    3013,
-    "Cluster is not running, it might be disabled in `WAZUH_HOME/etc/ossec.conf`",
-    SEE_CONFIGURATION,
-  ],
+  [3013, "Cluster is not running, it might be disabled in `WAZUH_HOME/etc/ossec.conf`", SEE_CONFIGURATION],
   [3015, "Cannot access directory"],
   [3016, "Received an error response"],
   [3017, "The agent is not reporting to any manager"],
@@ -129,11 +124,7 @@ const FRAMEWORK: readonly Row[] = [
   [1002, "Error executing command"],
   [1003, "Command output not in JSON"],
   [1004, "Malformed command output "],
-  [
-    1005,
-    "Error reading file",
-    "Please, ensure you have the right file permissions in Wazuh directories",
-  ],
+  [1005, "Error reading file", "Please, ensure you have the right file permissions in Wazuh directories"],
   [
     1006,
     "File/directory does not exist or there is a problem with the permissions",
@@ -150,11 +141,7 @@ const FRAMEWORK: readonly Row[] = [
   [1018, "Body request is not a valid JSON"],
   [1019, "Error trying to create backup file"],
   [1020, "Could not find any Wazuh log file"],
-  [
-    1101,
-    "Requested component does not exist",
-    "Run `WAZUH_PATH/bin/wazuh-logtest -t` to check your configuration",
-  ],
+  [1101, "Requested component does not exist", "Run `WAZUH_PATH/bin/wazuh-logtest -t` to check your configuration"],
   [1102, "Invalid section"],
   [1103, "Invalid field in section"],
   [1104, "Invalid type"],
@@ -172,10 +159,7 @@ const FRAMEWORK: readonly Row[] = [
   [1118, "Could not request component configuration"],
   [1119, "Directory '/tmp' needs read, write & execution permission for 'wazuh' user"],
   [1121, "Error connecting with socket"],
-  [
-    1123,
-    "Error communicating with socket. Query too long, maximum allowed size for queries is 64 KB",
-  ],
+  [1123, "Error communicating with socket. Query too long, maximum allowed size for queries is 64 KB"],
   [1125, "Invalid ossec configuration"],
   [1126, "Error updating ossec configuration"],
   [1200, "Error reading rules from `WAZUH_HOME/etc/ossec.conf`"],
@@ -185,11 +169,7 @@ const FRAMEWORK: readonly Row[] = [
   [1205, "Requirement not valid"],
   [1207, "Error reading rule files, wrong permissions"],
   [1208, "The rule does not exist or you do not have permission to see it"],
-  [
-    1308,
-    "Stats file does not exist",
-    "Stats files are usually generated at 12 PM on a daily basis",
-  ],
+  [1308, "Stats file does not exist", "Stats files are usually generated at 12 PM on a daily basis"],
   [1309, "Statistics file damaged"],
   [1400, "Invalid offset"],
   [1401, "Invalid limit"],
@@ -200,10 +180,7 @@ const FRAMEWORK: readonly Row[] = [
   [1407, "Query does not match expected format"],
   [1408, "Field does not exist."],
   [1409, "Invalid query operator."],
-  [
-    1412,
-    "Date filter not valid. Valid formats are YYYY-MM-DD HH:mm:ss, YYYY-MM-DDTHH:mm:ssZ or YYYY-MM-DD",
-  ],
+  [1412, "Date filter not valid. Valid formats are YYYY-MM-DD HH:mm:ss, YYYY-MM-DDTHH:mm:ssZ or YYYY-MM-DD"],
   [1413, "Error reading rules file"],
   [1414, "Error reading rules file"],
   [1415, "Rules file not found"],
@@ -212,18 +189,10 @@ const FRAMEWORK: readonly Row[] = [
   [1502, "Error reading decoders file"],
   [1503, "Decoders file not found"],
   [1504, "The decoder does not exist or you do not have permission to see it"],
-  [
-    1701,
-    "Agent does not exist",
-    "Please, use `GET /agents?select=id,name` to find all available agents",
-  ],
+  [1701, "Agent does not exist", "Please, use `GET /agents?select=id,name` to find all available agents"],
   [1703, "Action not available for Manager (agent 000)"],
   [1707, "Cannot send request, agent is not active"],
-  [
-    1710,
-    "The group does not exist",
-    "Please, use `GET /agents/groups` to find all available groups",
-  ],
+  [1710, "The group does not exist", "Please, use `GET /agents/groups` to find all available groups"],
   [1711, "The group already exists"],
   [1712, "Default group is not deletable"],
   [1722, "Incorrect format for group_id"],
@@ -262,10 +231,7 @@ const FRAMEWORK: readonly Row[] = [
   [1910, "Content-type header is mandatory"],
   [1911, "Error parsing body request to UTF-8"],
   [1912, "Body is empty"],
-  [
-    1913,
-    "Error getting manager status, directory /proc is not found or permissions to see its status are not granted",
-  ],
+  [1913, "Error getting manager status, directory /proc is not found or permissions to see its status are not granted"],
   [1914, "Failed to reload ruleset"],
   [2003, "Error in wazuhdb request", "Make sure the request is correct"],
   [2004, "Database query not valid"],
