@@ -1,4 +1,5 @@
 import { comparePaths } from "./comparePaths.js";
+import type { IndexEntry } from "./FileIndexBuilder.js";
 import { ABSENT, IndexRows, NEEDS_HASH, WITHHELD } from "./IndexRows.js";
 
 /** One file of an index. */
@@ -31,6 +32,8 @@ export class FileIndex {
   readonly hashBytes: number;
   private readonly rows: IndexRows;
   private readonly itemKeys: readonly string[];
+  /** All paths as one text; see readPathsAtOnce. */
+  private pathsText: string | undefined;
 
   /**
    * @param byteOffset where the table begins in the buffer; a multiple of eight.
@@ -63,14 +66,35 @@ export class FileIndex {
     };
   }
 
+  /** The row as it would be built anew, hash not copied; for rows that are not absent. */
+  row(slot: number): IndexEntry {
+    const withheld = this.isWithheld(slot);
+    return {
+      path: this.path(slot),
+      itemKey: this.itemKey(slot),
+      modTime: this.modTime(slot),
+      size: this.fileSize(slot),
+      changeTime: this.changeTime(slot),
+      withheld,
+      hash: this.hashView(slot),
+    };
+  }
+
   /** The file of this path; undefined too when its row is absent or withheld. */
   find(path: string): FileEntry | undefined {
     const slot = this.slotOf(path);
     return slot !== undefined && this.isFile(slot) ? this.at(slot) : undefined;
   }
 
+  /** Decodes all paths in one go, where bytes and characters agree: worth it for who reads most of them. */
+  readPathsAtOnce(): this {
+    if (this.rows.asciiOnly) this.pathsText ??= this.rows.paths.toString("latin1");
+    return this;
+  }
+
   /** All files, in the order of their paths. */
   *entries(): IterableIterator<FileEntry> {
+    this.readPathsAtOnce();
     for (let slot = 0; slot < this.slots; slot++) if (this.isFile(slot)) yield this.at(slot);
   }
 
@@ -108,7 +132,9 @@ export class FileIndex {
 
   path(slot: number): string {
     const { paths, asciiOnly } = this.rows;
-    return paths.toString(asciiOnly ? "latin1" : "utf8", this.rows.pathStart(slot), this.rows.pathEnd(slot));
+    const from = this.rows.pathStart(slot);
+    const to = this.rows.pathEnd(slot);
+    return this.pathsText?.slice(from, to) ?? paths.toString(asciiOnly ? "latin1" : "utf8", from, to);
   }
 
   itemKey(slot: number): string {

@@ -8,21 +8,22 @@ import { listDirectory } from "./listDirectory.js";
 import type { Problems } from "./Problems.js";
 import { isVanished } from "./systemCode.js";
 
-/** What the walk found at one path. */
+/** What the walk found at a path of which the previous index, if any, does not say the truth. */
 export interface Found {
   readonly path: string;
   readonly itemKey: string;
-  /** The row of the previous index that still says the truth, if there is one. */
-  readonly slot?: number;
   /** The file's status, for files that the previous index knew otherwise; new ones are looked at when they are hashed. */
   readonly status?: FileStatus;
   readonly withheld: boolean;
 }
 
+const NO_THROW = { throwIfNoEntry: false } as const;
+
 /** Lists the files of all items, each compared with its row in the previous index. */
 export class TreeWalker {
+  /** Rows of the previous index that still say the truth. */
+  readonly unchanged: number[] = [];
   readonly found: Found[] = [];
-  private differs = false;
   /** The previous row that the next file most likely has: both sides go through the paths in order. */
   private cursor = 0;
 
@@ -42,7 +43,7 @@ export class TreeWalker {
 
   /** Whether the tree holds exactly what the previous index says. */
   foundNothingNew(): boolean {
-    return this.previous !== undefined && !this.differs && this.found.length === presentRows(this.previous);
+    return this.previous !== undefined && this.found.length === 0 && this.unchanged.length === presentRows(this.previous);
   }
 
   /** Whether every directory from the root down to the item's is there, and no link. */
@@ -50,7 +51,7 @@ export class TreeWalker {
     for (let end = itemKey.indexOf("/"); end !== -1; end = itemKey.indexOf("/", end + 1)) {
       const folder = itemKey.slice(0, end);
       try {
-        const status = this.disk.lstatSync(`${this.scope.root}/${folder}`, { throwIfNoEntry: false });
+        const status = this.disk.lstatSync(`${this.scope.root}/${folder}`, NO_THROW);
         if (status === undefined) return false;
         if (status.isDirectory()) continue;
         this.problems.add(folder, "ENOTDIR", `${folder} is ${status.isSymbolicLink() ? "a link" : "no directory"}: the item ${itemKey} is not synchronised`);
@@ -65,17 +66,20 @@ export class TreeWalker {
 
   /** @param folder with its trailing slash. */
   private walkFolder(folder: string, itemKey: string, item: FileItem): void {
+    const { items, root } = this.scope;
+    const directory = `${root}/${folder}`;
     for (const entry of this.list(folder, itemKey)) {
-      const path = folder + entry.name;
+      const { name } = entry;
+      const path = folder + name;
       if (entry.isDirectory()) {
-        if (item.recursive && itemOfKey(this.scope.items, `${path}/`) === undefined && this.mayTravel(path, entry.name)) {
+        if (item.recursive && itemOfKey(items, `${path}/`) === undefined && this.mayTravel(path, name)) {
           this.walkFolder(`${path}/`, itemKey, item);
         }
         continue;
       }
-      const wanted = isWantedName(this.scope.items, item, entry.name) && !isNeverSynchronised(path);
+      const wanted = isWantedName(items, item, name) && !isNeverSynchronised(path);
       if (entry.isFile()) {
-        if (wanted && this.mayTravel(path, entry.name)) this.addFile(path, itemKey);
+        if (wanted) this.addFile(path, name, directory + name, itemKey);
       } else if (wanted || (item.recursive && entry.isSymbolicLink())) {
         this.addOddity(path, itemKey, entry);
       }
@@ -103,12 +107,15 @@ export class TreeWalker {
     return false;
   }
 
-  private addFile(path: string, itemKey: string): void {
+  private addFile(path: string, name: string, absolutePath: string, itemKey: string): void {
     const slot = this.previousSlot(path);
-    if (slot === undefined || this.previous === undefined) return this.push({ path, itemKey, withheld: false });
+    if (slot === undefined || this.previous === undefined) {
+      if (this.mayTravel(path, name)) this.found.push({ path, itemKey, withheld: false });
+      return;
+    }
     let status: FileStatus | undefined;
     try {
-      status = this.disk.lstatSync(`${this.scope.root}/${path}`, { throwIfNoEntry: false });
+      status = this.disk.lstatSync(absolutePath, NO_THROW);
     } catch (error) {
       if (isVanished(error)) return;
       this.problems.addError(path, "the file cannot be looked at", error);
@@ -116,12 +123,12 @@ export class TreeWalker {
     }
     if (status === undefined) return;
     if (!status.isFile()) return this.addOddity(path, itemKey, status);
-    if (!isUnchanged(this.previous, slot, status, itemKey)) return this.push({ path, itemKey, status, withheld: false });
-    if (this.previous.isWithheld(slot)) {
-      this.problems.add(path, "EACCES", "the file still cannot be read: it is not synchronised");
-      return this.push({ path, itemKey, slot, withheld: true });
+    if (!isUnchanged(this.previous, slot, status, itemKey)) {
+      this.found.push({ path, itemKey, status, withheld: false });
+      return;
     }
-    this.push({ path, itemKey, slot, withheld: false });
+    if (this.previous.isWithheld(slot)) this.problems.add(path, "EACCES", "the file still cannot be read: it is not synchronised");
+    this.unchanged.push(slot);
   }
 
   private addOddity(path: string, itemKey: string, entry: { isSymbolicLink(): boolean }): void {
@@ -133,12 +140,8 @@ export class TreeWalker {
   private withhold(path: string, itemKey: string): void {
     const slot = this.previousSlot(path);
     const known = slot !== undefined && this.previous?.isWithheld(slot) === true && this.previous.changeTime(slot) === 0;
-    this.push(known ? { path, itemKey, slot, withheld: true } : { path, itemKey, withheld: true });
-  }
-
-  private push(found: Found): void {
-    if (found.slot === undefined) this.differs = true;
-    this.found.push(found);
+    if (known) this.unchanged.push(slot);
+    else this.found.push({ path, itemKey, withheld: true });
   }
 
   private previousSlot(path: string): number | undefined {

@@ -1,4 +1,4 @@
-import type { CompareJob, CompareResult } from "../../workers/jobs.js";
+import type { CompareJob, CompareResult, FileVersion } from "../../workers/jobs.js";
 import type { ClusterItems } from "../config/ClusterItems.js";
 import { countsOf, encodeDifference, type Difference } from "./Difference.js";
 import { FileIndex, type FileEntry } from "./FileIndex.js";
@@ -7,8 +7,9 @@ import { agentOfGroupFile, classify } from "./items.js";
 /** The job `compare` of workers/jobs.ts. */
 export function compare(job: CompareJob): CompareResult {
   const { items, dialect } = job.scope;
-  const difference = compareIndexes(new FileIndex(job.own), new FileIndex(job.peer), items, new Set(job.settled));
-  return { counts: countsOf(difference), difference: encodeDifference(difference, dialect.fileHash.bytes) };
+  const difference = compareIndexes(new FileIndex(job.own), new FileIndex(job.peer), items, job.settled);
+  const extraValid = difference.extraValid.map(({ path, hash }) => ({ path, hash }));
+  return { counts: countsOf(difference), extraValid, difference: encodeDifference(difference, dialect.fileHash.bytes) };
 }
 
 /**
@@ -20,14 +21,15 @@ export function compare(job: CompareJob): CompareResult {
  * travel merged and are asked for only under an agent's id; another file of an item with `extraValid`
  * differs as a plain file, and is left alone when only the worker has it.
  *
- * @param settled paths of group files that must not be asked for again.
+ * @param settled group files that must not be asked for again as long as they have this hash.
  */
 export function compareIndexes(
   own: FileIndex,
   peer: FileIndex,
   items: ClusterItems,
-  settled: ReadonlySet<string> = new Set(),
+  settled: readonly FileVersion[] = [],
 ): Difference {
+  const settledHashes = new Map(settled.map(({ path, hash }) => [path, hash]));
   const withheld = new Set(own.withheld());
   const missing: FileEntry[] = [];
   const shared: FileEntry[] = [];
@@ -43,7 +45,10 @@ export function compareIndexes(
     const match = classify(items, path);
     if (match === undefined || isWithheld(path, withheld)) return;
     if (!match.item.extraValid) extra.push(peer.at(slot));
-    else if (agentOfGroupFile(path) !== undefined && !settled.has(path)) extraValid.push(peer.at(slot));
+    else if (agentOfGroupFile(path) !== undefined) {
+      const entry = peer.at(slot);
+      if (settledHashes.get(path) !== entry.hash) extraValid.push(entry);
+    }
   };
   const both = (slot: number, peerSlot: number): void => {
     if (!own.isFile(slot)) return onlyPeer(peerSlot);

@@ -15,8 +15,13 @@ const LONGEST_PATH_BYTES = 4095;
 const LONGEST_NAME_BYTES = 255;
 
 /** A node's own configuration never travels, whatever cluster.json says (quality.md 2). */
-const NEVER_SYNCHRONISED: ReadonlySet<string> = new Set(["etc/ossec.conf"]);
+const NEVER_SYNCHRONISED = "etc/ossec.conf";
 
+/** Characters that fit into a name whatever they are: no character takes more than three bytes of UTF-8 for each code unit. */
+const SURELY_SHORT = Math.floor(LONGEST_NAME_BYTES / 3);
+
+/** Empty paths; NUL and backslash; an empty first, inner or last segment; a segment that is `.` or `..`. */
+const IMPROPER = /^$|[\0\\]|^\/|\/\/|\/$|(?:^|\/)\.\.?(?:\/|$)/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const NON_ASCII = /[^\0-\x7f]/;
 const AGENT_ID = /^[0-9]{3,10}$/;
@@ -33,7 +38,7 @@ const AGENT_ID = /^[0-9]{3,10}$/;
  * `recursive` and `files`, and the excluded names and endings, apply as in the walk.
  */
 export function classify(items: ClusterItems, path: string): ItemMatch | undefined {
-  if (!isPlainPath(path) || NEVER_SYNCHRONISED.has(path)) return undefined;
+  if (!isPlainPath(path) || isNeverSynchronised(path)) return undefined;
   const match = itemOfFolder(items, path.slice(0, path.lastIndexOf("/") + 1));
   if (match === undefined) return undefined;
   const rest = path.slice(match.itemKey.length);
@@ -43,9 +48,9 @@ export function classify(items: ClusterItems, path: string): ItemMatch | undefin
 
 /** Whether a path is relative, normalised and of characters that muster lets travel; see `classify`. */
 export function isPlainPath(path: string): boolean {
-  if (path.length === 0 || path.length > LONGEST_PATH_BYTES) return false;
-  if (NON_ASCII.test(path) && Buffer.byteLength(path) > LONGEST_PATH_BYTES) return false;
-  return path.split("/").every(isPlainName);
+  if (path.length > LONGEST_PATH_BYTES || IMPROPER.test(path)) return false;
+  if (NON_ASCII.test(path) && (LONE_SURROGATE.test(path) || Buffer.byteLength(path) > LONGEST_PATH_BYTES)) return false;
+  return path.length <= SURELY_SHORT || path.split("/").every((name) => Buffer.byteLength(name) <= LONGEST_NAME_BYTES);
 }
 
 /**
@@ -58,15 +63,7 @@ export function isUntravellable(path: string): boolean {
 
 /** Whether one name of a path may travel: not empty, `.` or `..`, no slash, NUL or backslash, not too long. */
 export function isPlainName(name: string): boolean {
-  return (
-    name !== "" &&
-    name !== "." &&
-    name !== ".." &&
-    !name.includes("\0") &&
-    !name.includes("/") &&
-    !isUntravellable(name) &&
-    (name.length * 3 <= LONGEST_NAME_BYTES || Buffer.byteLength(name) <= LONGEST_NAME_BYTES)
-  );
+  return !name.includes("/") && isPlainPath(name);
 }
 
 /** Whether the item takes files of this name: listed (or all), and neither excluded by name nor by ending. */
@@ -82,7 +79,7 @@ export function isExcludedName(items: ClusterItems, name: string): boolean {
 
 /** Whether a file of this path never travels, whatever cluster.json says. */
 export function isNeverSynchronised(path: string): boolean {
-  return NEVER_SYNCHRONISED.has(path);
+  return path === NEVER_SYNCHRONISED;
 }
 
 /** The item of this key, looked up safely: `__proto__` and the like are no items. */

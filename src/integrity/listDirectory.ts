@@ -2,6 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { comparePaths } from "./comparePaths.js";
 import type { Disk, DirectoryEntry } from "./Disk.js";
 
+const NOT_ASCII = /[^\0-\x7f]/;
+
 /** What Node puts in place of bytes that are no UTF-8. It may also stand in a name itself. */
 const REPLACEMENT = "\ufffd";
 
@@ -15,7 +17,8 @@ const REPLACEMENT = "\ufffd";
 export function listDirectory(disk: Disk, directory: string, refuse: (shown: string) => void): DirectoryEntry[] {
   let entries = disk.readdirSync(directory, { withFileTypes: true });
   if (entries.some(({ name }) => name.includes(REPLACEMENT))) entries = listByBytes(disk, directory, refuse);
-  return entries.sort((left, right) => comparePaths(sortName(left), sortName(right)));
+  // Most systems list in order already, and most folders hold files alone: then nothing is to be done.
+  return isSorted(entries) ? entries : entries.sort((left, right) => comparePaths(sortName(left), sortName(right)));
 }
 
 /** Lists again by bytes, which alone tell a broken name from one that holds the replacement character. */
@@ -35,6 +38,16 @@ function withTextName(entry: DirectoryEntry<Buffer>): DirectoryEntry {
     isDirectory: () => entry.isDirectory(),
     isSymbolicLink: () => entry.isSymbolicLink(),
   };
+}
+
+function isSorted(entries: readonly DirectoryEntry[]): boolean {
+  let last = "";
+  for (const entry of entries) {
+    const name = sortName(entry);
+    if (NOT_ASCII.test(name) || name < last) return false;
+    last = name;
+  }
+  return true;
 }
 
 function sortName(entry: DirectoryEntry): string {

@@ -138,14 +138,15 @@ export function decodeDifferenceMetadata(
 
 /** `"<path>": {…}` with mod_time, cluster_item_key, merged, [merge_type, merge_name,] hash, in this order. */
 function entryToMetadata({ path, itemKey, modTime, merged, hash }: MetadataEntry, dialect: Dialect): string {
-  const description = {
-    ...(modTime === undefined ? {} : { mod_time: new PythonFloat(modTime) }),
-    cluster_item_key: itemKey,
-    merged: merged !== undefined,
-    ...(merged === undefined ? {} : { merge_type: merged.type, merge_name: merged.name ?? path }),
-    ...(hash === undefined ? {} : { [dialect.fileHash.metadataKey]: hash }),
-  };
-  return `${stringifyPython(path)}: ${stringifyPython(description)}`;
+  const quotedPath = stringifyPython(path);
+  let fields = modTime === undefined ? "" : `"mod_time": ${new PythonFloat(modTime).toString()}, `;
+  fields += `"cluster_item_key": ${stringifyPython(itemKey)}, "merged": ${merged !== undefined}`;
+  if (merged !== undefined) {
+    const quotedName = merged.name === undefined ? quotedPath : stringifyPython(merged.name);
+    fields += `, "merge_type": ${stringifyPython(merged.type)}, "merge_name": ${quotedName}`;
+  }
+  if (hash !== undefined) fields += `, "${dialect.fileHash.metadataKey}": "${hash}"`;
+  return `${quotedPath}: {${fields}}`;
 }
 
 /** A master's merged file: with a hyphen in `merge-type`, unlike a worker's (observed.md, JSON). */

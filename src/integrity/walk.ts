@@ -15,7 +15,7 @@ import { TreeWalker } from "./TreeWalker.js";
  * names that may not travel and what cannot be read are withheld from the index and reported.
  */
 export function walk(disk: Disk, job: WalkJob): WalkResult {
-  const previous = job.previous === undefined ? undefined : new FileIndex(job.previous);
+  const previous = job.previous === undefined ? undefined : new FileIndex(job.previous).readPathsAtOnce();
   const problems = new Problems();
   const walker = new TreeWalker(disk, job.scope, previous, problems);
   walker.walkItems();
@@ -30,14 +30,10 @@ export function walk(disk: Disk, job: WalkJob): WalkResult {
 
 function packDraft(scope: NodeScope, walker: TreeWalker, previous: FileIndex | undefined): SharedArrayBuffer {
   const builder = new FileIndexBuilder(scope.dialect.fileHash.bytes);
-  for (const { path, itemKey, slot, status, withheld } of walker.found) {
-    if (withheld) builder.add({ path, itemKey, modTime: 0, size: 0, withheld });
-    else if (slot !== undefined && previous !== undefined) {
-      const { modTime, size } = previous.at(slot);
-      builder.add({ path, itemKey, modTime, size, changeTime: previous.changeTime(slot), hash: previous.hashView(slot) });
-    } else {
-      builder.add({ path, itemKey, modTime: (status?.mtimeMs ?? 0) / 1000, size: status?.size ?? 0, changeTime: status?.ctimeMs ?? 0 });
-    }
+  if (previous !== undefined) for (const slot of walker.unchanged) builder.add(previous.row(slot));
+  for (const { path, itemKey, status, withheld } of walker.found) {
+    if (status === undefined) builder.add({ path, itemKey, modTime: 0, size: 0, withheld });
+    else builder.add({ path, itemKey, modTime: status.mtimeMs / 1000, size: status.size, changeTime: status.ctimeMs });
   }
   return builder.finish();
 }
