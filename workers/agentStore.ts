@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { EmbeddedStore } from "../src/agents/embedded/EmbeddedStore.js";
@@ -19,6 +19,8 @@ const { path, busyTimeout } = workerData as AgentStoreThreadData;
 const store = new EmbeddedStore({
   open: () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o770 });
+    // SQLite would make a file that everybody may read, and the agents' keys are in it.
+    closeSync(openSync(path, "a", 0o640));
     return openDatabase(path, busyTimeout);
   },
   wallTime: () => Date.now(),

@@ -30,6 +30,8 @@ export interface WdbAgentStoreOptions {
   readonly settings: AgentStoreSettings;
   /** How agents are imported; absent when the store behind the transport registers its agents itself. */
   readonly importAgents?: (agents: readonly NewAgent[], signal: AbortSignal) => Promise<ImportSummary>;
+  /** What is to be closed before the transport. */
+  readonly closeFirst?: () => Promise<void>;
 }
 
 /** The agent store over the text commands of dapi.md 6, the same for wazuh-db and for the embedded store. */
@@ -151,8 +153,9 @@ export class WdbAgentStore implements AgentStore {
     return this.#options.transport.describe();
   }
 
-  close(): Promise<void> {
-    return this.#options.transport.close();
+  async close(): Promise<void> {
+    await this.#options.closeFirst?.();
+    await this.#options.transport.close();
   }
 
   #call<T>(options: CallOptions | undefined, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

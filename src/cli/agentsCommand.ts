@@ -49,7 +49,7 @@ async function importFile(file: string, { root }: AgentsOptions, environment: Co
     const count = problems.length === 1 ? "one mistake" : `${problems.length} mistakes`;
     const more = problems.length > PRINTED_PROBLEMS ? [`and ${problems.length - PRINTED_PROBLEMS} more`] : [];
     throw new CommandFailure(`nothing was imported: ${count} in ${file}`, {
-      lines: [...problems.slice(0, PRINTED_PROBLEMS).map(printable), ...more],
+      lines: [...problems.slice(0, PRINTED_PROBLEMS), ...more],
     });
   }
   await requireFolder(root);

@@ -30,4 +30,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "check a node's configuration, or show it with where each value comes from",
     load: () => import("./configCommand.js"),
   },
+  {
+    name: "agents",
+    summary: "import agents into the node's embedded store, or list them",
+    load: () => import("./agentsCommand.js"),
+  },
 ];

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { AgentStore } from "../../agents/AgentStore.js";
 import { DEFAULT_AGENT_STORE_SETTINGS, type AgentStoreSettings } from "../../agents/AgentStoreSettings.js";
+import type { StoreThread } from "../../agents/embedded/StoreThread.js";
 import { ThreadTransport } from "../../agents/embedded/ThreadTransport.js";
 import { SwitchingAgentStore } from "../../agents/SwitchingAgentStore.js";
 import { WdbAgentStore } from "../../agents/WdbAgentStore.js";
@@ -42,7 +43,7 @@ export async function createAgentStore(options: AgentStoreOptions): Promise<Agen
   return await SwitchingAgentStore.open({
     wazuhDbListens: () => somebodyListens(path),
     openWazuhDb: () => wazuhDbStore(path, filled),
-    openEmbedded: () => embedded(filled).store,
+    openEmbedded: () => embeddedStore(embeddedTransport(filled), filled),
     clock: options.clock,
     recheckInterval: filled.settings.recheckInterval,
     notice: filled.notice,
@@ -52,7 +53,8 @@ export async function createAgentStore(options: AgentStoreOptions): Promise<Agen
 /** The embedded store alone, whoever listens on `queue/db/wdb`: for commands that work on the file. */
 export function createEmbeddedAgentStore(options: Omit<AgentStoreOptions, "serve">): AgentStore {
   const settings = { ...DEFAULT_AGENT_STORE_SETTINGS, ...options.settings };
-  return embedded({ ...options, settings, notice: options.notice ?? ignore }).store;
+  const filled = { ...options, settings, notice: options.notice ?? ignore };
+  return embeddedStore(embeddedTransport(filled), filled);
 }
 
 interface FilledOptions extends AgentStoreOptions {
@@ -65,35 +67,22 @@ function wazuhDbStore(path: string, { clock, random, settings }: FilledOptions):
   return new WdbAgentStore({ transport, clock, settings });
 }
 
-function embedded(options: FilledOptions): { store: WdbAgentStore; transport: ThreadTransport } {
-  const { clock, random, settings, notice } = options;
-  const path = join(options.root, GLOBAL_DB);
-  const transport = new ThreadTransport({
-    start: () => startAgentStoreThread({ path, busyTimeout: settings.busyTimeout }, notice),
-    clock,
-    random,
-    settings,
-    location: path,
-  });
-  const store = new WdbAgentStore({
-    transport,
-    clock,
-    settings,
-    importAgents: (agents, signal) => transport.importAgents(agents, signal),
-  });
-  return { store, transport };
+function embeddedTransport({ root, clock, random, settings, notice }: FilledOptions): ThreadTransport {
+  const path = join(root, GLOBAL_DB);
+  const start = (): StoreThread => startAgentStoreThread({ path, busyTimeout: settings.busyTimeout }, notice);
+  return new ThreadTransport({ start, clock, random, settings, location: path });
+}
+
+function embeddedStore(transport: ThreadTransport, { clock, settings }: FilledOptions, closeFirst?: () => Promise<void>): AgentStore {
+  const importAgents = transport.importAgents.bind(transport);
+  return new WdbAgentStore({ transport, clock, settings, importAgents, ...(closeFirst && { closeFirst }) });
 }
 
 async function serveEmbedded(options: FilledOptions): Promise<AgentStore> {
-  const { store, transport } = embedded(options);
-  const server = await serveWdb(join(options.root, WDB_SOCKET), (command, signal) => transport.request(command, signal), options.settings);
-  const closeStore = store.close.bind(store);
-  return Object.assign(store, {
-    close: async () => {
-      await server.close();
-      await closeStore();
-    },
-  });
+  const transport = embeddedTransport(options);
+  const run = (command: string, signal: AbortSignal): Promise<string> => transport.request(command, signal);
+  const server = await serveWdb(join(options.root, WDB_SOCKET), run, options.settings);
+  return embeddedStore(transport, options, () => server.close());
 }
 
 function ignore(): void {
