@@ -2,13 +2,13 @@ import type { LogLine } from "../../machines/process.js";
 import type { Logger } from "../telemetry/Logger.js";
 
 /** What a machine's log action needs to know: who speaks, and about whom. */
-interface LogServices {
+export interface LogServices {
   readonly logger: Logger;
   /** The tag of a line that is about this peer; the node's own without one. */
   tagOf?(peerId: string): string;
 }
 
-interface MachineScope {
+export interface MachineScope {
   readonly context: object;
   readonly self: { getSnapshot: () => unknown };
 }
@@ -20,11 +20,20 @@ export function machineLog(services: LogServices, process: string) {
     const value = (self.getSnapshot() as { value?: unknown }).value;
     const speaker = services.logger.child({
       process,
-      state: typeof value === "string" ? value : JSON.stringify(value),
+      state: stateText(value),
       ...(line.subtag === undefined ? {} : { subtag: line.subtag }),
       ...(taskId === undefined || taskId === null ? {} : { taskId }),
       ...(services.tagOf === undefined ? {} : { tag: services.tagOf(peerId ?? "") }),
     });
     speaker[line.level === "warning" ? "warn" : line.level](line.message);
   };
+}
+
+/** A state value as people read it: nested states with a dot between them. */
+function stateText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return "";
+  return Object.entries(value)
+    .map(([parent, child]) => `${parent}.${stateText(child)}`)
+    .join(" ");
 }

@@ -10,7 +10,7 @@ import { clusterKeys } from "./cryptOffload.js";
 import { FileIndexer } from "./FileIndexer.js";
 import { MasterNode } from "./master/MasterNode.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
-import { createAgentStore } from "./ports/createAgentStore.js";
+import { createAgentStore } from "./ports/agentStore.js";
 import { systemClock } from "./ports/systemClock.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
@@ -23,6 +23,8 @@ export interface StartNodeOptions {
   /** @default the machine's */
   readonly clock?: Clock;
   readonly random?: RandomSource;
+  /** Serve the embedded agent store on `queue/db/wdb` for other programs. @default false */
+  readonly serveWdb?: boolean;
   /** Threads of the pool. @default one per core, at least two */
   readonly threads?: number;
 }
@@ -64,7 +66,15 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       logger.child({ subtag: "Local integrity" }).warn(`${path} is left out: ${message}`);
     },
   });
-  const store = await createAgentStore({ root, logger });
+  const store = await createAgentStore({
+    root,
+    clock,
+    random,
+    serve: options.serveWdb ?? false,
+    notice: (text) => {
+      logger.child({ subtag: "Agent store" }).info(text);
+    },
+  });
   const keys = clusterKeys([cluster.key], pool);
   const services = { config, scope, clock, random, pool, indexer, store, logger, keys };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);

@@ -6,11 +6,9 @@ import { agentOfGroupFile, classify } from "../items.js";
 import { mergeFiles, type MergeSource } from "../merged/mergeFiles.js";
 
 /**
- * Merges the group files that the master asks for into one file (protocol.md 6, extra-valid; 9). What is
- * no group file of this node, is gone, or cannot be read is left out and reported. When nothing is
- * left, the merged file is empty. A merged file that an earlier run left at `destination` is replaced.
- *
- * @throws the system's error when the merged file cannot be written; nothing of it is left.
+ * Merges the group files that the master asked for into one file (protocol.md 6 and 9). What is no
+ * group file of this node, is gone, or cannot be read is left out and reported; the merged file is
+ * empty when nothing is left. What an earlier, broken-off round left at `destination` is replaced.
  */
 export function mergeGroups(disk: Disk, job: MergeGroupsJob): MergeGroupsResult {
   const { sources, problems } = sourcesOf(disk, job);
@@ -19,13 +17,13 @@ export function mergeGroups(disk: Disk, job: MergeGroupsJob): MergeGroupsResult 
   return { parts: merging.merged.length, problems: [...problems, ...merging.problems] };
 }
 
-function sourcesOf(disk: Disk, { scope, paths }: MergeGroupsJob): { sources: MergeSource[]; problems: FileProblem[] } {
-  const folders = new ConfinedFolders(disk, scope.root);
+function sourcesOf(disk: Disk, job: MergeGroupsJob): { sources: MergeSource[]; problems: FileProblem[] } {
+  const folders = new ConfinedFolders(disk, job.scope.root);
   const sources: MergeSource[] = [];
   const problems: FileProblem[] = [];
-  for (const path of new Set(paths)) {
+  for (const path of new Set(job.paths)) {
     const name = agentOfGroupFile(path);
-    if (name === undefined || classify(scope.items, path)?.item.extraValid !== true) {
+    if (name === undefined || classify(job.scope.items, path)?.item.extraValid !== true) {
       problems.push({ path, code: "EPERM", message: "the master asks for it, but it is no group file of an agent: it is not sent" });
       continue;
     }

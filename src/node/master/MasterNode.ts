@@ -1,10 +1,12 @@
-import { createActor, fromPromise, type Actor } from "xstate";
+import { createActor, fromPromise, type Actor, type AnyActorRef } from "xstate";
 import { integrityIndexer } from "../../../machines/integrityIndexer.js";
 import { master } from "../../../machines/master.js";
 import { workerPeer, type WorkerPeerEvent } from "../../../machines/workerPeer.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
-import { TO_MASTER, TO_WORKER, ANSWER_FIELD } from "../../protocol/commands.js";
+import { ANSWER, ANSWER_FIELD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import { parseJsonPayload } from "../../protocol/payloads.js";
+import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
@@ -16,6 +18,7 @@ import type { SocketLink } from "../ports/SocketLink.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
+import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
@@ -31,6 +34,8 @@ export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & { re
 /** A master: its actors over real sockets, disk and threads. */
 export class MasterNode {
   readonly actor: Actor<typeof master>;
+  /** What this master tells of the cluster. */
+  readonly view: ClusterView;
   readonly #options: MasterNodeOptions;
   readonly #services: MasterServices & { tagOf(peerId: string): string };
   readonly #peers = new PeerRegistry<MasterPeer>();
@@ -50,6 +55,7 @@ export class MasterNode {
       findPeer: (id) => this.#peers.find(id),
       tagOf: (id) => this.#tagOf(id),
     };
+    this.view = new ClusterView(options, () => this.#peerActors());
     const { config, clock, scope } = options;
     const { nodeName, name: clusterName } = config.cluster;
     this.actor = createActor(this.#machine(), {
@@ -170,6 +176,21 @@ export class MasterNode {
       connection.channel.answer(counter, ANSWER_FIELD.keepalive, payload);
       return true;
     }
+    if (command === TO_MASTER.getNodes) {
+      connection.channel.answer(counter, ANSWER.ok, stringifyPython(this.view.nodes(parseJsonPayload(command, payload))));
+      return true;
+    }
+    if (command === TO_MASTER.getHealth) {
+      this.view.health(parseJsonPayload(command, payload)).then(
+        (health) => {
+          connection.channel.answer(counter, ANSWER.ok, stringifyPython(health));
+        },
+        (error: unknown) => {
+          connection.refuse(counter, error);
+        },
+      );
+      return true;
+    }
     const translate = WORKER_COMMANDS.get(command);
     if (translate === undefined) return false;
     this.#tell(id, translate(request, connection, () => this.#options.random.uuid()));
@@ -178,6 +199,11 @@ export class MasterNode {
 
   #tell(peerId: string, event: WorkerPeerEvent): void {
     this.actor.getSnapshot().children[peerId]?.send(event);
+  }
+
+  #peerActors(): AnyActorRef[] {
+    const { children, context } = this.actor.getSnapshot();
+    return Object.keys(context.peers).flatMap((id) => children[id] ?? []);
   }
 
   #isGreeted(id: string): boolean {

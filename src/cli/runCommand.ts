@@ -1,0 +1,68 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
+import { startNode } from "../node/startNode.js";
+import { systemClock } from "../node/ports/systemClock.js";
+import { zip43 } from "../protocol/dialects/zip43.js";
+import { LOG_LEVELS, type LogLevel } from "../telemetry/Logger.js";
+import { openNodeLogger } from "../telemetry/openNodeLogger.js";
+import type { CommandEnvironment } from "./CommandEnvironment.js";
+import { CommandFailure } from "./CommandFailure.js";
+import { diskSource } from "./diskSource.js";
+import { rootOption } from "./rootOption.js";
+
+interface RunOptions {
+  readonly root: string;
+  readonly config?: string;
+  readonly logLevel: LogLevel;
+  readonly serveWdb: boolean;
+}
+
+/** `muster run --root DIR`: a node in the foreground (interface.md). */
+export function register(program: Command, environment: CommandEnvironment): void {
+  program
+    .command("run")
+    .description("run a node in the foreground until it is told to stop")
+    .addOption(rootOption(environment))
+    .option("--config <file>", "another ossec.conf than <root>/etc/ossec.conf")
+    .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS).default("info"))
+    .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
+    .action((options: RunOptions) => run(options, environment));
+}
+
+async function run(options: RunOptions, environment: CommandEnvironment): Promise<void> {
+  const { config, warnings } = resolveNodeConfig(diskSource(options.root, options.config));
+  const { root, cluster } = config;
+  if (cluster.disabled) {
+    environment.stderr.write(`muster: the cluster is disabled in the configuration of ${root}; there is nothing to run.\n`);
+    return;
+  }
+  const { stdout } = environment;
+  const logger = await openNodeLogger({
+    root,
+    level: options.logLevel,
+    context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
+    secrets: [cluster.key],
+    clock: systemClock,
+    output: { isTerminal: stdout.isTTY === true, colour: stdout.hasColors?.() ?? false },
+  });
+  try {
+    for (const warning of warnings) logger.warn(warning);
+    logger.info(`Starting ${cluster.nodeType} ${cluster.nodeName} of cluster ${cluster.name} in ${root}.`);
+    const node = await startNode({ config, dialect: zip43, logger, serveWdb: options.serveWdb });
+    const stop = (): void => {
+      logger.info("Asked to stop: closing the connections.");
+      node.stop();
+    };
+    if (environment.stop.aborted) stop();
+    else environment.stop.addEventListener("abort", stop, { once: true });
+    const { error } = await node.ended;
+    if (error !== null) {
+      logger.error(`The node failed: ${error instanceof Error ? error.message : String(error)}`);
+      throw error instanceof Error ? new CommandFailure(error.message, { cause: error }) : error;
+    }
+    logger.info("Stopped.");
+  } finally {
+    await logger.close();
+  }
+}
