@@ -104,5 +104,6 @@ export function pathOf(path: string, name: string): string {
 }
 
 function quote(value: unknown): string {
-  return printable(JSON.stringify(value) ?? String(value));
+  // JSON has no word for a number that overflowed.
+  return printable(typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value)));
 }

@@ -64,7 +64,7 @@ export function parseOssecConf(text: string, file: string): readonly ConfElement
 
   parser.write(tame.text).close();
   if (firstError !== undefined) {
-    throw ConfigurationError.malformedXml(file, positions.at(firstError.offset), firstError.reason);
+    throw ConfigurationError.malformedXml(file, positions.at(Math.max(firstError.offset - 1, 0)), firstError.reason);
   }
   return roots;
 }
@@ -81,17 +81,22 @@ function reasonOf(error: Error): string {
 function tameFieldSyntax(text: string): { readonly text: string; restore(part: string): string } {
   const ampersand = unusedCharacter(text, "");
   const escapedLess = unusedCharacter(text, ampersand);
+  const nothing = unusedCharacter(text, ampersand + escapedLess);
   const pattern =
     /<!\[CDATA\[[^]*?\]\]>|<!--[^]*?-->|<\?xml\b[^>]*\?>|^\uFEFF|\\<(?![/!?])|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-f]{1,6});)/gi;
   const tamed = text.replace(pattern, (match) => {
     if (match === "&") return ampersand;
     if (match === "\\<") return escapedLess + escapedLess;
     if (match.startsWith("<![CDATA[")) return match;
-    return match.replace(/[^\r\n]/g, " ");
+    return nothing.repeat(match.length);
   });
   return {
     text: tamed,
-    restore: (part) => part.replaceAll(escapedLess + escapedLess, "<").replaceAll(ampersand, "&"),
+    restore: (part) =>
+      part
+        .replaceAll(nothing, "")
+        .replaceAll(escapedLess + escapedLess, "<")
+        .replaceAll(ampersand, "&"),
   };
 }
 
@@ -99,7 +104,7 @@ function tameFieldSyntax(text: string): { readonly text: string; restore(part: s
 function unusedCharacter(text: string, taken: string): string {
   for (let code = 0xe000; code <= 0xf8ff; code += 1) {
     const character = String.fromCharCode(code);
-    if (character !== taken && !text.includes(character)) return character;
+    if (!taken.includes(character) && !text.includes(character)) return character;
   }
   // A text that holds the whole private use area is no configuration: any choice is as good.
   return "\uE000";

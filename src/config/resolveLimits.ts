@@ -61,7 +61,7 @@ function faultOf(name: keyof Limits, value: unknown): string | undefined {
   }
   const least = name === "inlineCryptoBytes" ? 0 : name === "frameBytes" ? REQUEST_CHUNK : 1;
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
-    return `is not a whole number from ${least} up`;
+    return `is not a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}`;
   }
   if (name === "transferChunkBytes" && value > LARGEST_TRANSFER_CHUNK) {
     return `is more than ${LARGEST_TRANSFER_CHUNK}, so that messages would have to be divided`;
