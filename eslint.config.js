@@ -2,7 +2,13 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 /** Decisions and bytes: time and randomness are parameters here, so that a simulation can run the same code. */
-const PURE = ["machines/**/*.ts", "src/protocol/**/*.ts", "src/integrity/**/*.ts", "src/dapi/**/*.ts", "src/agents/**/*.ts"];
+const PURE = [
+  "machines/**/*.ts",
+  "src/protocol/**/*.ts",
+  "src/integrity/**/*.ts",
+  "src/dapi/**/*.ts",
+  "src/agents/**/*.ts",
+];
 /** What runs on the main thread: a synchronous file call there stops every peer. */
 const MAIN_THREAD = ["machines/**/*.ts", "src/node/**/*.ts", "src/http/**/*.ts", "src/inspector/**/*.ts"];
 const PRODUCT = ["src/**/*.ts", "machines/**/*.ts", "workers/**/*.ts"];

@@ -27,7 +27,8 @@ const CHECK_DEADLINE_SECONDS = 300;
  */
 export async function runChecks(names = Object.keys(CHECKS)) {
   const unknown = names.find((name) => !Object.hasOwn(CHECKS, name));
-  if (unknown !== undefined) throw new StepError(`no check is called ${unknown}. There are: ${Object.keys(CHECKS).join(", ")}.`);
+  if (unknown !== undefined)
+    throw new StepError(`no check is called ${unknown}. There are: ${Object.keys(CHECKS).join(", ")}.`);
   const waiting = Object.entries(CHECKS).filter(([name]) => names.includes(name));
   /** @type {string[]} */
   const failed = [];

@@ -85,7 +85,9 @@ export async function build(say = sayToErr) {
   }
   if (!result.ok) {
     say(result.output.trimEnd());
-    throw new StepError(`the build failed (tsc: ${result.ending}). Mend the errors above, then run the same command again.`);
+    throw new StepError(
+      `the build failed (tsc: ${result.ending}). Mend the errors above, then run the same command again.`,
+    );
   }
   const missing = outputs.filter((path) => !existsSync(at(path)));
   if (missing.length > 0) {
@@ -141,7 +143,12 @@ function filesBelow(folder) {
 
 /** @param {readonly string[]} paths */
 function digestFiles(paths) {
-  return sha256(paths.flatMap((path) => [Buffer.from(`\0${path}\0`), existsSync(at(path)) ? readFileSync(at(path)) : Buffer.alloc(0)]));
+  return sha256(
+    paths.flatMap((path) => [
+      Buffer.from(`\0${path}\0`),
+      existsSync(at(path)) ? readFileSync(at(path)) : Buffer.alloc(0),
+    ]),
+  );
 }
 
 /** @param {readonly Uint8Array[]} pieces */
@@ -169,7 +176,8 @@ function npmProgram() {
     "/usr/share/nodejs/npm/bin/npm-cli.js",
   ];
   const found = candidates.find((path) => existsSync(path));
-  if (found === undefined) throw new StepError("npm was not found. Install npm 9 or later, then run `npm start` or `npm test`.");
+  if (found === undefined)
+    throw new StepError("npm was not found. Install npm 9 or later, then run `npm start` or `npm test`.");
   return found;
 }
 

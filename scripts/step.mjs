@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 /** The repository's root, absolute. Every script works from here, wherever it was called. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
+/** What a program that is late has to clean up in, before it is killed. */
+const GRACE_SECONDS = 5;
+
 /** A step that did not end well. Its message is one line that says what to do; there is no stack to show. */
 export class StepError extends Error {}
 
@@ -22,8 +25,8 @@ export class StepError extends Error {}
  *
  * @param {readonly string[]} args what follows `node` on the command line
  * @param {{ inherit?: boolean, deadlineSeconds?: number, env?: NodeJS.ProcessEnv }} [options] `inherit` shows
- *   the output at once instead of collecting it; the deadline (default 600 s) kills the program and all
- *   that it started
+ *   the output at once instead of collecting it; the deadline (default 600 s) ends the program and
+ *   all that it started
  * @returns {Promise<StepResult>} never rejects for what the command does
  */
 export function runNode(args, { inherit = false, deadlineSeconds = 600, env = process.env } = {}) {
@@ -36,28 +39,32 @@ export function runNode(args, { inherit = false, deadlineSeconds = 600, env = pr
     child.stdout?.on("data", (/** @type {Buffer} */ piece) => pieces.push(piece));
     child.stderr?.on("data", (/** @type {Buffer} */ piece) => pieces.push(piece));
 
-    // The child leads its own process group, so that its threads' and forks' processes end with it.
-    const killGroup = () => {
+    // The child leads its own process group, so that all that it forked ends with it.
+    const signalGroup = (/** @type {NodeJS.Signals} */ signal) => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        if (child.pid !== undefined) process.kill(-child.pid, signal);
       } catch {
         // The group has ended already.
       }
     };
+    const endWithUs = () => signalGroup("SIGTERM");
+    process.once("exit", endWithUs);
     let late = false;
-    const deadline = setTimeout(() => {
-      late = true;
-      killGroup();
-    }, deadlineSeconds * 1000);
-    process.once("exit", killGroup);
+    const deadlines = [
+      setTimeout(() => {
+        late = true;
+        signalGroup("SIGTERM");
+      }, deadlineSeconds * 1000),
+      setTimeout(() => signalGroup("SIGKILL"), (deadlineSeconds + GRACE_SECONDS) * 1000),
+    ];
 
     let settled = false;
     const settle = (/** @type {boolean} */ ok, /** @type {string} */ ending) => {
       if (settled) return;
       settled = true;
-      clearTimeout(deadline);
-      process.off("exit", killGroup);
-      killGroup();
+      deadlines.forEach(clearTimeout);
+      process.off("exit", endWithUs);
+      signalGroup("SIGKILL");
       const seconds = (performance.now() - began) / 1000;
       resolve({ ok, ending, output: Buffer.concat(pieces).toString("utf8"), seconds });
     };
@@ -97,7 +104,9 @@ const ENDING_SIGNALS = [
  * @param {() => Promise<void>} main
  */
 export async function runScript(main) {
-  const handlers = ENDING_SIGNALS.map(([signal, status]) => /** @type {const} */ ([signal, () => process.exit(status)]));
+  const handlers = ENDING_SIGNALS.map(
+    ([signal, status]) => /** @type {const} */ ([signal, () => process.exit(status)]),
+  );
   for (const [signal, handler] of handlers) process.once(signal, handler);
   try {
     await main();

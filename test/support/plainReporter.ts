@@ -12,7 +12,10 @@ export interface TestCounts {
  * Counts single tests. A file that could not be loaded, a suite whose hook failed and an error outside of any
  * test count as one failed test each, because none of them shows in the tests' own results.
  */
-export function countTests(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[] = []): TestCounts {
+export function countTests(
+  modules: readonly TestModule[],
+  unhandledErrors: readonly SerializedError[] = [],
+): TestCounts {
   let passed = 0;
   let failed = unhandledErrors.length;
   let skipped = 0;
