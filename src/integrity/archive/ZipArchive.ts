@@ -55,13 +55,14 @@ export class ZipArchive {
       length += bytes.length;
       this.unpacked += bytes.length;
       this.requireWithinLimits(entry, length, longest);
+      if (length > entry.size) throw wrongSize(entry);
       checksum = crc32(bytes, checksum);
       take(bytes);
     };
     this.requireWithinLimits(entry, entry.size, longest);
     if (entry.method === METHOD_STORED) this.file.eachPiece(start, entry.size, this.piece, count);
     else await inflateEntry(entry, this.packedBytes(entry, start), count);
-    if (length !== entry.size) throw archiveRefused(`${shownName(entry.name)} says ${entry.size} bytes, but has others`);
+    if (length !== entry.size) throw wrongSize(entry);
     if (checksum !== entry.crc32) throw archiveRefused(`${shownName(entry.name)} is broken: its checksum is wrong`);
     return length;
   }
@@ -100,4 +101,8 @@ export class ZipArchive {
     if (packed === undefined) throw archiveRefused(`${shownName(entry.name)} has more than ${bound} packed bytes (archiveEntryBytes)`);
     return packed;
   }
+}
+
+function wrongSize(entry: ZipEntry): Error {
+  return archiveRefused(`${shownName(entry.name)} says ${entry.size} bytes, but has others`);
 }
