@@ -6,11 +6,6 @@ import { systemCodeOf } from "./systemCode.js";
 /** The catalogue's general cluster error: its extra message carries what, where and what to do. */
 const UNSAFE_PATH = 3000;
 
-export interface ConfinedPathOptions {
-  /** Makes missing parent directories, with this mode. Without it a missing parent is an error. */
-  readonly makeParents?: number;
-}
-
 /**
  * The absolute path of `path` (relative, '/'-separated) below `root`, after checking that every
  * directory between the two is a real one. `root` itself is trusted and may be a link. The last name
@@ -19,20 +14,16 @@ export interface ConfinedPathOptions {
  * @throws MusterError 3000 when the path is not a plain one (absolute, `..`, backslash, NUL) or when a
  *   parent is a symbolic link or no directory; its cause is the system's error where there is one.
  */
-export function confinedPath(disk: Disk, root: string, path: string, options: ConfinedPathOptions = {}): string {
+export function confinedPath(disk: Disk, root: string, path: string): string {
   if (!isPlainPath(path)) throw MusterError.cluster(UNSAFE_PATH, `unsafe path ${JSON.stringify(path)}`);
   for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
-    requireRealDirectory(disk, root, path.slice(0, end), path, options.makeParents);
+    requireRealDirectory(disk, root, path.slice(0, end), path);
   }
   return `${root}/${path}`;
 }
 
-function requireRealDirectory(disk: Disk, root: string, folder: string, path: string, mode: number | undefined): void {
-  let kind = kindOf(disk, root, folder, path);
-  if (kind === "missing" && mode !== undefined) {
-    makeDirectory(disk, root, folder, path, mode);
-    kind = kindOf(disk, root, folder, path);
-  }
+function requireRealDirectory(disk: Disk, root: string, folder: string, path: string): void {
+  const kind = kindOf(disk, root, folder, path);
   if (kind === "directory") return;
   const found = { link: "is a symbolic link", other: "is not a directory", missing: "does not exist" }[kind];
   throw MusterError.cluster(UNSAFE_PATH, `unsafe path ${JSON.stringify(path)}: ${JSON.stringify(folder)} ${found}`);
@@ -46,14 +37,6 @@ function kindOf(disk: Disk, root: string, folder: string, path: string): "direct
     return status.isSymbolicLink() ? "link" : "other";
   } catch (cause) {
     throw unusable(folder, path, cause);
-  }
-}
-
-function makeDirectory(disk: Disk, root: string, folder: string, path: string, mode: number): void {
-  try {
-    disk.mkdirSync(`${root}/${folder}`, { mode });
-  } catch (cause) {
-    if (systemCodeOf(cause) !== "EEXIST") throw unusable(folder, path, cause);
   }
 }
 
