@@ -73,7 +73,9 @@ export function roundFailed(
 /** The failure that an error thrown in `step` amounts to. */
 export function describeFailure(error: unknown, step: string, at: number): ProcessFailure {
   const known = MusterError.from(error);
-  return { code: known.code, message: known.message, step, at, exception: encodeException(known) };
+  // The catalogue's words around a plain error's text are for peers; people here read the text itself.
+  const message = error instanceof Error ? error.message : known.message;
+  return { code: known.code, message, step, at, exception: encodeException(known) };
 }
 
 /** Seconds since the round began, as the reference prints durations (three decimals). */

@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./runCommand.js"),
   },
   {
+    name: "demo",
+    summary: "run a master and two workers that keep real files in step, and show what they do",
+    load: () => import("./demoCommand.js"),
+  },
+  {
     name: "config",
     summary: "check a node's configuration, or show it with where each value comes from",
     load: () => import("./configCommand.js"),

@@ -16,6 +16,7 @@ interface RunOptions {
   readonly config?: string;
   readonly logLevel: LogLevel;
   readonly serveWdb: boolean;
+  readonly trace?: string;
 }
 
 /** `muster run --root DIR`: a node in the foreground (interface.md). */
@@ -27,6 +28,7 @@ export function register(program: Command, environment: CommandEnvironment): voi
     .option("--config <file>", "another ossec.conf than <root>/etc/ossec.conf")
     .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS).default("info"))
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
+    .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .action((options: RunOptions) => run(options, environment));
 }
 
@@ -49,7 +51,13 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
   try {
     for (const warning of warnings) logger.warn(warning);
     logger.info(`Starting ${cluster.nodeType} ${cluster.nodeName} of cluster ${cluster.name} in ${root}.`);
-    const node = await startNode({ config, dialect: zip43, logger, serveWdb: options.serveWdb });
+    const node = await startNode({
+      config,
+      dialect: zip43,
+      logger,
+      serveWdb: options.serveWdb,
+      ...(options.trace === undefined ? {} : { traceFile: options.trace }),
+    });
     const stop = (): void => {
       logger.info("Asked to stop: closing the connections.");
       node.stop();

@@ -1,6 +1,7 @@
 import type { IndexOutcome } from "../../machines/integrityIndexer.js";
 import { FileIndex } from "../integrity/FileIndex.js";
 import type { FileProblem, NodeScope } from "../../workers/jobs.js";
+import { inParallel } from "./inParallel.js";
 import type { ThreadPool } from "./ports/ThreadPool.js";
 
 /** The node's own index, as jobs read it: never changed once it is published. */
@@ -16,6 +17,9 @@ export interface FileIndexerOptions {
   /** Hears of a file that has to be left out; once, until the same file is well again. */
   readonly onProblem: (problem: FileProblem) => void;
 }
+
+/** Batches that wait for a thread or are hashed at a time: enough to keep the threads busy, few enough to leave room for others. */
+const BATCHES_AT_ONCE = 8;
 
 /** Keeps the node's index: one pass walks the tree and hashes what is new, on the pool's threads. */
 export class FileIndexer {
@@ -50,8 +54,8 @@ export class FileIndexer {
       return { version: previous.version, files: previous.files, hashed: 0, problems: walked.problems.length, changed: false };
     }
     const { draft } = walked;
-    const hashes = await Promise.all(
-      walked.batches.map(([from, to]) => pool.run<"hash">({ kind: "hash", scope, draft, from, to }, { signal })),
+    const hashes = await inParallel(walked.batches, BATCHES_AT_ONCE, ([from, to]) =>
+      pool.run<"hash">({ kind: "hash", scope, draft, from, to }, { signal }),
     );
     const problems = [...walked.problems, ...hashes.flatMap((result) => result.problems)];
     const files = walked.files - hashes.reduce((sum, result) => sum + result.problems.length, 0);

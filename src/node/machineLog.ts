@@ -1,4 +1,5 @@
 import type { LogLine } from "../../machines/process.js";
+import { stateText } from "./stateText.js";
 import type { Logger } from "../telemetry/Logger.js";
 
 /** What a machine's log action needs to know: who speaks, and about whom. */
@@ -27,13 +28,4 @@ export function machineLog(services: LogServices, process: string) {
     });
     speaker[line.level === "warning" ? "warn" : line.level](line.message);
   };
-}
-
-/** A state value as people read it: nested states with a dot between them. */
-function stateText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return "";
-  return Object.entries(value)
-    .map(([parent, child]) => `${parent}.${stateText(child)}`)
-    .join(" ");
 }

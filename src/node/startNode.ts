@@ -14,6 +14,7 @@ import { createAgentStore } from "./ports/agentStore.js";
 import { systemClock } from "./ports/systemClock.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
+import { TransitionTrace } from "./TransitionTrace.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -25,6 +26,8 @@ export interface StartNodeOptions {
   readonly random?: RandomSource;
   /** Serve the embedded agent store on `queue/db/wdb` for other programs. @default false */
   readonly serveWdb?: boolean;
+  /** Write every change of a machine's state to this file. */
+  readonly traceFile?: string;
   /** Threads of the pool. @default one per core, at least two */
   readonly threads?: number;
 }
@@ -79,11 +82,24 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   const services = { config, scope, clock, random, pool, indexer, store, logger, keys };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
+  const trace =
+    options.traceFile === undefined
+      ? undefined
+      : new TransitionTrace(actor, {
+          file: options.traceFile,
+          node: cluster.nodeName,
+          clock,
+          peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
+          onTrouble: (error) => {
+            logger.error(`The trace can't be written: ${error.message}`);
+          },
+        });
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: unknown): Promise<void> => {
       await store.close().catch(() => undefined);
       await pool.close().catch(() => undefined);
+      await trace?.close();
       resolve({ error });
     };
     actor.subscribe({

@@ -69,6 +69,11 @@ export class MasterNode {
     return this.#listener?.port;
   }
 
+  /** The name of the worker behind a connection; undefined until it is admitted, and once it is gone. */
+  peerName(peerId: string): string | undefined {
+    return this.#peers.find(peerId)?.nodeName ?? undefined;
+  }
+
   #machine() {
     const services = this.#services;
     const { indexer } = this.#options;
@@ -255,7 +260,7 @@ export class MasterNode {
   }
 
   #tagOf(peerId: string): string {
-    const name = this.#peers.find(peerId)?.nodeName;
-    return name === undefined || name === null ? "Master" : `Worker ${name}`;
+    const name = this.peerName(peerId);
+    return name === undefined ? "Master" : `Worker ${name}`;
   }
 }
