@@ -148,3 +148,13 @@ export function diskWith(replaced: Partial<Disk>): Disk {
 export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: made by a test`), { code });
 }
+
+/** The real disk, on which one method fails with the system's error for paths of this ending. */
+export function diskFailingAt(method: "readdirSync" | "lstatSync" | "openSync", ending: string, code: string): Disk {
+  const real = nodeDisk[method] as (path: string, ...rest: unknown[]) => unknown;
+  const failing = (path: string, ...rest: unknown[]): unknown => {
+    if (path.endsWith(ending)) throw systemError(code);
+    return real(path, ...rest);
+  };
+  return diskWith({ [method]: failing });
+}
