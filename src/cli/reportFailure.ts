@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { ConfigurationError } from "../config/ConfigurationError.js";
 import { printable } from "../config/printable.js";
 import { MusterError } from "../protocol/errors/MusterError.js";
+import { loggable } from "../telemetry/logFields.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
 import { ExitCode } from "./ExitCode.js";
@@ -30,11 +31,17 @@ export function reportFailure(error: unknown, args: readonly string[], environme
     { error, args, version: musterVersion(), root: rootOf(args, environment) },
     environment,
   );
-  const reason = printable(error instanceof Error ? error.message : String(error));
+  const reason = printable(textOf(error));
   say(
     `muster: internal error: ${reason}. ${report === undefined ? "No report could be written." : `The report is in ${report}.`}`,
   );
   return ExitCode.internal;
+}
+
+/** A text for anything that can be thrown. */
+function textOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === "string" ? error : (JSON.stringify(loggable(error)) ?? "undefined was thrown");
 }
 
 /** Something unforeseen that was wrapped on its way (protocol.md 2); a 1000 from a peer has no cause. */

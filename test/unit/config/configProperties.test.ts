@@ -152,8 +152,8 @@ describe("any text at all", () => {
           `{"files": {"etc/": ${json}}}`,
         ]) {
           const { items } = readClusterJson(text, "f");
-          for (const seconds of Object.values(items.intervals).flatMap(
-            (intervals) => Object.values(intervals) as number[],
+          for (const seconds of Object.values(items.intervals).flatMap((intervals) =>
+            Object.values<number>(intervals),
           )) {
             expect(seconds).toBeGreaterThan(0);
           }
