@@ -46,6 +46,7 @@ export interface Disk {
   openSync(path: string, flags: number | string, mode?: number): number;
   readSync(descriptor: number, buffer: Uint8Array, offset: number, length: number, position: number | null): number;
   writeSync(descriptor: number, buffer: Uint8Array, offset?: number, length?: number, position?: number | null): number;
+  ftruncateSync(descriptor: number, length: number): void;
   fsyncSync(descriptor: number): void;
   fchmodSync(descriptor: number, mode: number): void;
   fchownSync(descriptor: number, user: number, group: number): void;
