@@ -27,7 +27,7 @@ const MAX_KEPT_STATEMENTS = 200;
  * @throws Error with SQLite's message when the file can't be opened.
  */
 export function openDatabase(path: string, busyTimeout: number): SqlDatabase {
-  const connection = new Libsql(path, { timeout: busyTimeout }) as unknown as Connection;
+  const connection = connect(path, busyTimeout);
   const kept = new Map<string, Statement>();
 
   const prepared = (statement: string): Statement => {
@@ -73,6 +73,16 @@ export function openDatabase(path: string, busyTimeout: number): SqlDatabase {
     throw error;
   }
   return database;
+}
+
+function connect(path: string, busyTimeout: number): Connection {
+  try {
+    return new Libsql(path, { timeout: busyTimeout }) as unknown as Connection;
+  } catch (cause) {
+    // The library's own text is a Rust value; what it tells is SQLite's number at its end.
+    const number = /: (\d+)"?\)?$/.exec((cause as Error).message)?.[1];
+    throw new Error(`SQLite can't open the file${number === undefined ? "" : ` (SQLite error ${number})`}`, { cause });
+  }
 }
 
 /** Rows as arrays with the names beside them: as objects the library adds a member of its own. */
