@@ -16,7 +16,7 @@ const SYNCED_PARTS = [
 const EXCLUDED = /(^|\/)(ar\.conf|ossec\.conf)$|(~|\.tmp|\.lock|\.swp)$/;
 
 /** A cluster.json whose rounds take fractions of a second instead of ten, for tests that wait for them. */
-export const QUICK_CLUSTER_JSON = {
+const QUICK_CLUSTER_JSON = {
   intervals: {
     worker: {
       sync_integrity: 0.3,
@@ -39,7 +39,7 @@ export interface RootOptions {
   readonly key: string;
   /** The cluster's name. */
   readonly cluster: string;
-  /** Written to etc/cluster.json. @default QUICK_CLUSTER_JSON; null writes no such file */
+  /** Written to etc/cluster.json. @default rounds in fractions of a second; null writes no such file */
   readonly clusterJson?: object | null;
   /** The master's address. @default 127.0.0.1 */
   readonly master?: string;

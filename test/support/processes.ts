@@ -5,7 +5,7 @@ import { afterAll } from "vitest";
 
 // What tests with real nodes need stands together here, each in its own file.
 export { freePort } from "./freePort.js";
-export { makeRoot, QUICK_CLUSTER_JSON, readTree, writeTree } from "./nodeRoot.js";
+export { makeRoot, readTree, writeTree } from "./nodeRoot.js";
 export { waitUntil } from "./waitUntil.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));

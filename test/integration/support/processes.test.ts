@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { MusterProcess } from "../../support/processes.js";
 import { freePort, makeRoot, readTree, runCommand, startNode, waitUntil, writeTree } from "../../support/processes.js";
 
 const KEY = "0123456789abcdef0123456789abcdef";
@@ -42,12 +43,23 @@ describe("real processes", () => {
     expect(await master.stop()).toEqual({ status: 0, signal: null });
   });
 
+  test("a process that does not end by itself is killed, and told", async () => {
+    const masterRoot = await root("master", "m1", await freePort());
+    const master: MusterProcess = startNode({ root: masterRoot });
+    await master.waitForLog("Starting master m1");
+    master.signal("SIGSTOP");
+    await expect(master.stop(100)).rejects.toThrow(/did not end within 100 ms of SIGTERM/);
+    expect(master.end).toEqual({ status: null, signal: "SIGKILL" });
+  });
+
   test("a log line that never comes fails with what was printed", async () => {
     const masterRoot = await root("master", "m1", await freePort());
     const master = startNode({ root: masterRoot });
     await master.waitForLog((line) => line.level === "info");
     await master.kill();
-    await expect(master.waitForLog("no such line")).rejects.toThrow(/the process ended \(SIGKILL\)[^]*Starting master m1/);
+    await expect(master.waitForLog("no such line")).rejects.toThrow(
+      /the process ended \(SIGKILL\)[^]*Starting master m1/,
+    );
   });
 
   test("a command's status and output are told", async () => {

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { fileOf, tableBelow } from "./tables.js";
+
+interface Manifest {
+  readonly dependencies: Record<string, string>;
+  readonly devDependencies: Record<string, string>;
+}
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly hasInstallScript?: boolean;
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+}
+interface Lock {
+  readonly packages: Record<string, LockedPackage>;
+}
+
+/** Licences under which a package may come with muster. */
+const PERMISSIVE = [
+  "MIT",
+  "ISC",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "Apache-2.0",
+  "(MIT OR GPL-3.0-or-later)",
+  "(MIT AND Zlib)",
+];
+
+const manifest = JSON.parse(fileOf("package.json")) as Manifest;
+const lock = JSON.parse(fileOf("package-lock.json")) as Lock;
+const ofRunTime = Object.entries(lock.packages).filter(
+  ([path, entry]) => path !== "" && entry.dev !== true && entry.devOptional !== true,
+);
+const text = fileOf("docs/dependencies.md");
+const versions = (heading: string): Record<string, string> =>
+  Object.fromEntries(tableBelow(text, heading).map(([name = "", version = ""]) => [name, version]));
+
+describe("the packages", () => {
+  test("docs/dependencies.md lists those of run time with their versions", () => {
+    expect(versions("## At run time")).toEqual(manifest.dependencies);
+  });
+
+  test("docs/dependencies.md lists those of development with their versions", () => {
+    expect(versions("## For development")).toEqual(manifest.devDependencies);
+  });
+
+  test("docs/dependencies.md tells the licence that each package declares", () => {
+    const rows = [...tableBelow(text, "## At run time"), ...tableBelow(text, "## For development")];
+    const wrong = rows.filter(([name = "", , licence = ""]) => {
+      const declared = lock.packages[`node_modules/${name}`]?.license ?? "";
+      return !declared.replace("(", "").startsWith(licence.split(" ")[0] ?? "");
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("are pinned exactly", () => {
+    const pins = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(pins.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  test("the lock file holds no download addresses", () => {
+    const addressed = Object.entries(lock.packages).filter(([, entry]) => entry.resolved !== undefined);
+    expect(addressed.map(([path]) => path)).toEqual([]);
+  });
+
+  test("those of run time run no script on installation", () => {
+    const scripted = ofRunTime.filter(([, entry]) => entry.hasInstallScript === true);
+    expect(scripted.map(([path]) => path)).toEqual([]);
+  });
+
+  test("those of run time have permissive licences", () => {
+    const others = ofRunTime.filter(([, entry]) => !PERMISSIVE.includes(entry.license ?? "none"));
+    expect(others.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
+  });
+});
