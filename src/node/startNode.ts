@@ -60,7 +60,12 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   const { root, cluster, items, limits } = config;
   await makeNodeFolders(root, cluster.nodeName);
   await cleanTransferFolders(root);
-  const pool = new ThreadPool({ threads: options.threads ?? Math.max(2, availableParallelism()) });
+  const pool = new ThreadPool({
+    threads: options.threads ?? Math.max(2, availableParallelism()),
+    onThreadError: (error) => {
+      logger.error(`A thread of the pool died: ${error.message}`);
+    },
+  });
   const scope: NodeScope = { root, nodeName: cluster.nodeName, items, dialect, limits };
   const indexer = new FileIndexer({
     pool,

@@ -8,6 +8,8 @@ export interface ThreadPoolOptions {
   readonly threads: number;
   /** Jobs that may wait for a thread; one more is refused. */
   readonly queueLimit?: number;
+  /** Hears of a thread that died without a job; the pool starts another one when it needs it. */
+  readonly onThreadError?: (error: Error) => void;
 }
 
 /** Jobs that may wait for a thread unless the options say otherwise. */
@@ -44,6 +46,8 @@ export class ThreadPool {
       idleTimeout: IDLE_MILLISECONDS,
       maxQueue: options.queueLimit ?? DEFAULT_QUEUE_LIMIT,
     });
+    // Without a listener the death of an idle thread would end the whole node.
+    this.#piscina.on("error", (error: Error) => options.onThreadError?.(error));
   }
 
   /**

@@ -30,8 +30,8 @@ export function startAgentStoreThread(data: AgentStoreThreadData, notice: (text:
     close: () => api.close(),
     death,
     stop: async () => {
-      api[Comlink.releaseProxy]();
       await worker.terminate();
+      api[Comlink.releaseProxy]();
     },
   };
 }
