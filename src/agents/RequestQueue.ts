@@ -9,7 +9,7 @@ export interface TakenRequest<T> {
 }
 
 interface Waiting<T> extends TakenRequest<T> {
-  leave(): void;
+  isSettled: boolean;
 }
 
 /**
@@ -19,6 +19,8 @@ interface Waiting<T> extends TakenRequest<T> {
 export class RequestQueue<T> {
   readonly #limit: number;
   readonly #waiting = new Set<Waiting<T>>();
+  /** Those that were put back, before all others. */
+  readonly #first: Waiting<T>[] = [];
 
   /** @param limit Requests that may wait. */
   constructor(limit: number) {
@@ -26,31 +28,36 @@ export class RequestQueue<T> {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#first.length;
   }
 
   /** @throws (rejects with) AgentStoreError 2007 when too many wait; the signal's reason. */
   add(request: T, signal: AbortSignal): Promise<unknown> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
-    if (this.#waiting.size >= this.#limit) {
+    if (this.size >= this.#limit) {
       return Promise.reject(new AgentStoreError(2007, `${this.#limit} requests wait for the agent store already`));
     }
     return new Promise((resolve, reject) => {
-      const leave = (): void => signal.removeEventListener("abort", abort);
+      const settle = (): void => {
+        entry.isSettled = true;
+        signal.removeEventListener("abort", abort);
+      };
       const entry: Waiting<T> = {
         request,
-        leave,
+        isSettled: false,
         resolve: (value) => {
-          leave();
+          settle();
           resolve(value);
         },
         reject: (error) => {
-          leave();
+          settle();
           reject(error as Error);
         },
       };
       const abort = (): void => {
         this.#waiting.delete(entry);
+        const index = this.#first.indexOf(entry);
+        if (index >= 0) this.#first.splice(index, 1);
         entry.reject(signal.reason);
       };
       signal.addEventListener("abort", abort, { once: true });
@@ -60,6 +67,8 @@ export class RequestQueue<T> {
 
   /** The request that waits longest, or null. */
   next(): TakenRequest<T> | null {
+    const first = this.#first.shift();
+    if (first !== undefined) return first;
     for (const entry of this.#waiting) {
       this.#waiting.delete(entry);
       return entry;
@@ -67,8 +76,15 @@ export class RequestQueue<T> {
     return null;
   }
 
+  /** Lets a taken request wait again, as the next one; one whose asker has left is dropped. */
+  putBack(taken: TakenRequest<T>): void {
+    const entry = taken as Waiting<T>;
+    if (!entry.isSettled) this.#first.push(entry);
+  }
+
   rejectAll(error: () => unknown): void {
-    const entries = [...this.#waiting];
+    const entries = [...this.#first, ...this.#waiting];
+    this.#first.length = 0;
     this.#waiting.clear();
     for (const entry of entries) entry.reject(error());
   }

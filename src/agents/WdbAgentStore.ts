@@ -12,6 +12,7 @@ import type { NewAgent } from "./NewAgent.js";
 import { pageCommand } from "./pageCommand.js";
 import type { QueryOptions, QueryResult } from "./QueryResult.js";
 import { decodeWdbRows } from "./wazuhDb/decodeWdbJson.js";
+import { WDB_MAX_TEXT_BYTES } from "./wazuhDb/encodeWdbFrame.js";
 import { expectWdbSuccess } from "./wazuhDb/parseWdbAnswer.js";
 import { selectPages } from "./wazuhDb/selectPages.js";
 import { sqlRequest, sqlText } from "./wazuhDb/sqlRequest.js";
@@ -162,14 +163,20 @@ export class WdbAgentStore implements AgentStore {
     return withDeadline(this.#options.clock, options, this.#options.settings.callTimeout, what, work);
   }
 
-  /** @throws AgentStoreError 2003 when the request is longer than wazuh-db's buffer; what the transport throws. */
+  /**
+   * @throws AgentStoreError 2003 when the request is longer than wazuh-db's buffer, 2009 when the answer was cut off
+   * there; what the transport throws.
+   */
   async #request(command: string, signal: AbortSignal): Promise<string> {
     const bytes = Buffer.byteLength(command, "utf8");
     const { requestBytes } = this.#options.settings;
     if (bytes > requestBytes) {
       throw new AgentStoreError(2003, `the request has ${bytes} bytes, the store reads at most ${requestBytes}`);
     }
-    return await this.#options.transport.request(command, signal);
+    const answer = await this.#options.transport.request(command, signal);
+    const answerBytes = Buffer.byteLength(answer, "utf8");
+    if (answerBytes >= WDB_MAX_TEXT_BYTES) throw new AgentStoreError(2009, `an answer of ${answerBytes} bytes`);
+    return answer;
   }
 }
 

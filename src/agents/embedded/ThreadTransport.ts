@@ -82,12 +82,15 @@ export class ThreadTransport implements AgentStoreTransport {
 
   #call<T>(work: (thread: StoreThread) => Promise<T>, signal: AbortSignal, codeOfRefusal: 2003 | 2005): Promise<T> {
     if (this.#state === "closed") return Promise.reject(closedError());
-    const performed = (thread: StoreThread): Promise<T> =>
-      work(thread).catch((cause: unknown) => {
+    const performed = async (thread: StoreThread): Promise<T> => {
+      try {
+        return await work(thread);
+      } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         const text = codeOfRefusal === 2005 ? `${this.#options.location} can't be opened: ${reason}` : reason;
         throw new AgentStoreError(codeOfRefusal, text, { cause });
-      });
+      }
+    };
     const result = this.#queue.add(performed, signal) as Promise<T>;
     void this.#pump();
     return result;

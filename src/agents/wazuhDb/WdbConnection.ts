@@ -18,6 +18,8 @@ export class WdbConnection implements WdbLinkEvents {
   #link: WdbLink | null = null;
   #asked: Asked | null = null;
   #isClosed = false;
+  #answers = 0;
+  #wasStale = false;
 
   /** @param onClosed Called once, when the connection is of no use any more. */
   constructor(onClosed: () => void) {
@@ -28,6 +30,11 @@ export class WdbConnection implements WdbLinkEvents {
   attach(link: WdbLink): void {
     if (this.#isClosed) link.destroy();
     else this.#link = link;
+  }
+
+  /** True when an old connection was ended by the other side before anything of a new answer came. */
+  get wasStale(): boolean {
+    return this.#wasStale;
   }
 
   get isClosed(): boolean {
@@ -67,11 +74,13 @@ export class WdbConnection implements WdbLinkEvents {
         return;
       }
       this.#asked = null;
+      this.#answers += 1;
       asked.resolve(answer);
     }
   }
 
   closed(reason?: Error): void {
+    if (!this.#isClosed) this.#wasStale = this.#answers > 0 && this.#decoder.isBetweenTexts;
     const why = reason === undefined ? "wazuh-db closed the connection" : `the connection to wazuh-db broke: ${reason.message}`;
     this.#end(new AgentStoreError(2007, `${why} before it answered`, { cause: reason }));
   }

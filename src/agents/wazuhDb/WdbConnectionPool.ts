@@ -19,8 +19,9 @@ export interface WdbConnectionPoolOptions {
 
 /**
  * A few connections to wazuh-db, opened when needed and used again, the last used first. A request waits until
- * one is free. When no connection can be had, the requests that wait fail with 2005, and the next attempt is
- * made after a delay that grows.
+ * one is free. One whose connection turns out to have ended while it was idle (wazuh-db was started anew) is sent
+ * again on another connection: all requests of an agent store can be repeated. When no connection can be had, the
+ * requests that wait fail with 2005, and the next attempt is made after a delay that grows.
  */
 export class WdbConnectionPool implements AgentStoreTransport {
   readonly #options: WdbConnectionPoolOptions;
@@ -149,6 +150,10 @@ export class WdbConnectionPool implements AgentStoreTransport {
       taken.resolve(answer);
       if (!connection.isClosed) this.#idle.push(connection);
     } catch (error) {
+      if (connection.wasStale && this.#state !== "closed") {
+        this.#queue.putBack(taken);
+        return;
+      }
       const isTooLarge = error instanceof AgentStoreError && error.code === 2009;
       if (!isTooLarge && this.#state !== "closed") {
         this.#state = "degraded";
@@ -157,8 +162,8 @@ export class WdbConnectionPool implements AgentStoreTransport {
       taken.reject(error);
     } finally {
       clock.clearTimeout(timer);
+      this.#pump();
     }
-    this.#pump();
   }
 
   #forget(connection: WdbConnection): void {

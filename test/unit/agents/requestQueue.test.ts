@@ -46,6 +46,28 @@ describe("requests that wait", () => {
     await expect(answer).rejects.toThrow("enough");
   });
 
+  test("can be put back, and are the next ones then", async () => {
+    const queue = new RequestQueue<string>(3);
+    const answers = [queue.add("a", never()), queue.add("b", never())];
+    const taken = queue.next();
+    if (taken !== null) queue.putBack(taken);
+    expect(queue.size).toBe(2);
+    for (let entry = queue.next(); entry !== null; entry = queue.next()) entry.resolve(entry.request);
+    expect(await Promise.all(answers)).toEqual(["a", "b"]);
+  });
+
+  test("that were put back leave when their signal fires, and are not put back after it fired", async () => {
+    const queue = new RequestQueue<string>(3);
+    const controller = new AbortController();
+    const answer = queue.add("a", controller.signal);
+    const taken = queue.next();
+    if (taken !== null) queue.putBack(taken);
+    controller.abort(new Error("enough"));
+    await expect(answer).rejects.toThrow("enough");
+    if (taken !== null) queue.putBack(taken);
+    expect([queue.size, queue.next()]).toEqual([0, null]);
+  });
+
   test("can all be refused at once, each with its own error", async () => {
     const queue = new RequestQueue<string>(2);
     const answers = [queue.add("a", never()), queue.add("b", never())];

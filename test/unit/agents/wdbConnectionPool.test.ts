@@ -67,6 +67,36 @@ describe("connections", () => {
     expect(pool.describe()).toMatchObject({ state: "degraded", lastError: expect.stringContaining("Error 2007") });
   });
 
+  test("that ended while they were idle: the request is sent again on another one", async () => {
+    const wdb = fakeWdb();
+    const { pool } = poolOn(wdb);
+    const first = pool.request("one", never());
+    await settled();
+    wdb.links[0]?.answer("ok");
+    await first;
+    const second = pool.request("two", never());
+    await settled();
+    wdb.links[0]?.events.closed(new Error("EPIPE"));
+    await settled();
+    wdb.links[1]?.answer("ok two");
+    expect(await second).toBe("ok two");
+    expect(wdb.links.map(({ commands }) => commands)).toEqual([["one", "two"], ["two"]]);
+  });
+
+  test("that break in the middle of an answer fail their request, old or new", async () => {
+    const wdb = fakeWdb();
+    const { pool } = poolOn(wdb);
+    const first = pool.request("one", never());
+    await settled();
+    wdb.links[0]?.answer("ok");
+    await first;
+    const second = pool.request("two", never());
+    await settled();
+    wdb.links[0]?.events.received(Buffer.from([9, 0, 0]));
+    wdb.links[0]?.events.closed();
+    await expect(second).rejects.toMatchObject({ code: 2007 });
+  });
+
   test("that give no answer in time are closed, and a late answer reaches nobody", async () => {
     const wdb = fakeWdb();
     const { pool, clock } = poolOn(wdb, { requestTimeout: 100 });
