@@ -1,3 +1,5 @@
+import type { AnyActorRef } from "xstate";
+
 /** Crashes of one actor's children, as the actor keeps them in its context. */
 export type Crashes = Readonly<Record<string, readonly number[]>>;
 
@@ -22,4 +24,9 @@ export function crashedTooOften(crashes: Crashes, child: string): boolean {
 /** Milliseconds until this child is started anew. */
 export function restartDelay(crashes: Crashes, child: string): number {
   return RESTART_DELAY * 2 ** Math.max(0, (crashes[child]?.length ?? 1) - 1);
+}
+
+/** Is this child there, and neither done nor crashed? */
+export function isActive(child: AnyActorRef | undefined): boolean {
+  return (child?.getSnapshot() as { readonly status?: string } | undefined)?.status === "active";
 }

@@ -8,7 +8,7 @@ import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
 import type { ReceivingEvent } from "./integritySync.js";
 import { keepalive } from "./keepalive.js";
 import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, type Crashes } from "./supervision.js";
 
 /** The processes of one connection to the master, by actor id. */
 export const WORKER_PROCESSES = [
@@ -228,7 +228,7 @@ export const worker = setup({
         },
         MASTER_ASKED: {
           actions: enqueueActions(({ enqueue, event, self }) => {
-            if (self.getSnapshot().children[event.to]?.getSnapshot().status === "active") {
+            if (isActive(self.getSnapshot().children[event.to])) {
               enqueue.sendTo(event.to, event.event);
             } else if ("requestId" in event.event) {
               const error = MusterError.internal(1000, `the process ${event.to} is being restarted; ask again later`);

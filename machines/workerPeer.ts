@@ -6,7 +6,7 @@ import { asked } from "./asked.js";
 import { extraValidSync } from "./extraValidSync.js";
 import { integritySync, type ReceivingEvent } from "./integritySync.js";
 import { ok, refuse, type Answer, type LogLine, type MachineClock } from "./process.js";
-import { crashedTooOften, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, type Crashes } from "./supervision.js";
 
 /** The processes of one worker on the master, by actor id. */
 export const PEER_PROCESSES = ["integritySync", "extraValidSync", "agentInfoSync"] as const;
@@ -255,7 +255,7 @@ export const workerPeer = setup({
         },
         PEER_ASKED: {
           actions: enqueueActions(({ enqueue, event, self }) => {
-            if (self.getSnapshot().children[event.to]?.getSnapshot().status === "active") {
+            if (isActive(self.getSnapshot().children[event.to])) {
               enqueue.sendTo(event.to, event.event);
             } else if ("requestId" in event.event) {
               const error = MusterError.internal(1000, `the process ${event.to} is being restarted; ask again later`);

@@ -66,8 +66,8 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     else environment.stop.addEventListener("abort", stop, { once: true });
     const { error } = await node.ended;
     if (error !== null) {
-      logger.error(`The node failed: ${error instanceof Error ? error.message : String(error)}`);
-      throw error instanceof Error ? new CommandFailure(error.message, { cause: error }) : error;
+      logger.error(`The node failed: ${error.message}`);
+      throw new CommandFailure(error.message, { cause: error });
     }
     logger.info("Stopped.");
   } finally {

@@ -77,5 +77,5 @@ export interface CatalogueFunction<Schema extends z.ZodType = z.ZodType> {
 
 /** Types a function's `run` by its schema, and forgets the type for the registry. */
 export function defineFunction<Schema extends z.ZodType>(definition: CatalogueFunction<Schema>): CatalogueFunction {
-  return definition as unknown as CatalogueFunction;
+  return definition;
 }

@@ -35,7 +35,7 @@ export interface StartNodeOptions {
 /** How a node's life ended. */
 export interface NodeEnd {
   /** Null after a clean stop. */
-  readonly error: unknown;
+  readonly error: Error | null;
 }
 
 /** A node that runs. */
@@ -101,7 +101,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
         });
 
   const ended = new Promise<NodeEnd>((resolve) => {
-    const finish = async (error: unknown): Promise<void> => {
+    const finish = async (error: Error | null): Promise<void> => {
       await store.close().catch(() => undefined);
       await pool.close().catch(() => undefined);
       await trace?.close();
@@ -110,7 +110,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     actor.subscribe({
       // A root that fails for lack of a listener, say, keeps the reason in its context.
       complete: () => void finish(failureOf(actor)),
-      error: (error) => void finish(error),
+      error: (error) => void finish(error instanceof Error ? error : new Error(String(error))),
     });
   });
   actor.start();
@@ -125,7 +125,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   };
 }
 
-function failureOf(actor: AnyActor): unknown {
+function failureOf(actor: AnyActor): Error | null {
   const snapshot = actor.getSnapshot() as { value?: unknown; context?: { lastError?: { message: string } | null } };
   return snapshot.value === "failed" ? new Error(snapshot.context?.lastError?.message ?? "the node failed") : null;
 }

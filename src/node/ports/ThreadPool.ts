@@ -71,7 +71,7 @@ export class ThreadPool {
       wrapped.cause = error;
       throw wrapped;
     }
-    if (answer.ok) return answer.result as PoolJobs[Kind]["result"];
+    if (answer.ok) return answer.result;
     throw errorOf(answer.error);
   }
 
