@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 
 /** The node's data directory when neither `--root` nor `MUSTER_ROOT` names one (interface.md). */
-export const DEFAULT_ROOT = "/var/ossec";
+const DEFAULT_ROOT = "/var/ossec";
 
 /** The `--root DIR` option that most commands have. Its value is in `root`. */
 export function rootOption(environment: CommandEnvironment): Option {

@@ -1,5 +1,5 @@
 /** Longest name of a node, in characters (quality.md 2). */
-export const LONGEST_NODE_NAME = 128;
+const LONGEST_NODE_NAME = 128;
 
 const NODE_NAME = /^[A-Za-z0-9._-]+$/;
 

@@ -20,8 +20,8 @@ export interface BufferedSinkOptions {
   readonly onRecovered?: (lines: number) => void;
 }
 
-export const DEFAULT_MOST_WAITING_BYTES = 8 * 1024 * 1024;
-export const DEFAULT_FLUSH_TIMEOUT = 2000;
+const DEFAULT_MOST_WAITING_BYTES = 8 * 1024 * 1024;
+const DEFAULT_FLUSH_TIMEOUT = 2000;
 /** Bytes given to one write at most. */
 const BATCH_BYTES = 256 * 1024;
 /** Milliseconds before another try at a destination that is busy. */

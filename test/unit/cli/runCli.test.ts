@@ -50,7 +50,7 @@ async function run(
   const code = await runCli(args, environment, commands(action));
   return { code, out: environment.out(), err: environment.err() };
 }
-const failing = (error: unknown) => run(["do", "--root", "/nowhere"], () => Promise.reject(error));
+const failing = (error: Error) => run(["do", "--root", "/nowhere"], () => Promise.reject(error));
 
 describe("muster", () => {
   it("prints its version", async () => {
@@ -145,7 +145,7 @@ describe("a crash", () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   const NAME = "muster-crash-2026-01-02T03-04-05-678Z-4711.txt";
-  const crash = (args: string[], error: unknown, environment = testEnvironment()) =>
+  const crash = (args: string[], error: Error, environment = testEnvironment()) =>
     run(["do", ...args], () => Promise.reject(error), environment);
 
   it("ends with 70 and names the report, which tells everything", async () => {
