@@ -13,10 +13,11 @@ const SYNCED_PARTS = [
   "var/multigroups",
   "queue/agent-groups",
 ];
-const EXCLUDED = /(^|\/)(ar\.conf|ossec\.conf)$|(~|\.tmp|\.lock|\.swp)$/;
+/** Excluded names and endings, and what is not merged.mg below var/multigroups. */
+const EXCLUDED = /(^|\/)(ar\.conf|ossec\.conf)$|(~|\.tmp|\.lock|\.swp)$|^var\/multigroups\/(?!(.*\/)?merged\.mg$)/;
 
 /** A cluster.json whose rounds take fractions of a second instead of ten, for tests that wait for them. */
-const QUICK_CLUSTER_JSON = {
+export const QUICK_CLUSTER_JSON = {
   intervals: {
     worker: {
       sync_integrity: 0.3,

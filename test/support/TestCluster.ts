@@ -1,0 +1,176 @@
+import { isDeepStrictEqual } from "node:util";
+import { expect } from "vitest";
+import { freePort } from "./freePort.js";
+import { QUICK_CLUSTER_JSON } from "./nodeRoot.js";
+import { RawWorker, type RawWorkerOptions } from "./peer/RawWorker.js";
+import { TestNode } from "./TestNode.js";
+import { waitUntil } from "./waitUntil.js";
+
+export const TEST_KEY = "0123456789abcdefghijklmnopqrstuv";
+export const TEST_CLUSTER = "tested";
+const WORKER_MACHINES = ["integrityCheck", "integrityApply", "extraValidSend", "agentInfoSend"];
+const TIMEOUT = 20_000;
+
+export interface TestClusterOptions {
+  /** @default one worker, w1 */
+  readonly workers?: readonly string[];
+  /** @default QUICK_CLUSTER_JSON */
+  readonly clusterJson?: object;
+}
+
+/** A worker as `get_health` shows it, as far as tests look. */
+export interface WorkerStatus {
+  readonly info: { readonly name: string; readonly type: string; readonly version: string; readonly ip: string; readonly n_active_agents: number };
+  readonly status: {
+    readonly sync_integrity_free: boolean;
+    readonly sync_extravalid_free: boolean;
+    readonly last_sync_integrity: { readonly total_extra_valid: number; readonly total_files: Readonly<Record<string, number>> };
+    readonly last_sync_agentinfo: { readonly n_synced_chunks: number };
+  };
+}
+
+export interface Health {
+  readonly n_connected_nodes: number;
+  readonly nodes: Readonly<Record<string, WorkerStatus>>;
+}
+
+/** A master and workers in roots of their own on a free port, of which any may run. */
+export class TestCluster {
+  readonly port: number;
+  readonly master: TestNode;
+  readonly workers: readonly TestNode[];
+  readonly #peers: RawWorker[] = [];
+  readonly #clusterJson: object;
+  readonly #others: TestNode[] = [];
+
+  private constructor(port: number, nodes: { master: TestNode; workers: readonly TestNode[] }, clusterJson: object) {
+    this.port = port;
+    this.master = nodes.master;
+    this.workers = nodes.workers;
+    this.#clusterJson = clusterJson;
+  }
+
+  static async create({ workers = ["w1"], clusterJson = QUICK_CLUSTER_JSON }: TestClusterOptions = {}): Promise<TestCluster> {
+    const port = await freePort();
+    const common = { port, key: TEST_KEY, cluster: TEST_CLUSTER, clusterJson };
+    const master = await TestNode.create({ kind: "master", name: "m1", ...common });
+    const nodes = await Promise.all(workers.map((name) => TestNode.create({ kind: "worker", name, ...common })));
+    return new TestCluster(port, { master, workers: nodes }, clusterJson);
+  }
+
+  /** The first worker, for tests with one. */
+  get worker(): TestNode {
+    const [first] = this.workers;
+    if (first === undefined) throw new Error("this cluster has no worker");
+    return first;
+  }
+
+  /** Starts the master, and the workers once it serves. */
+  async start(): Promise<void> {
+    await this.startMaster();
+    for (const worker of this.workers) worker.start();
+  }
+
+  async startMaster(): Promise<void> {
+    await this.master.start().waitForLog("Serving on");
+  }
+
+  /** Another worker's root, with settings of its own. */
+  async addWorker(name: string, settings: { key?: string; cluster?: string; clusterJson?: object } = {}): Promise<TestNode> {
+    const common = { port: this.port, key: TEST_KEY, cluster: TEST_CLUSTER, clusterJson: this.#clusterJson };
+    const node = await TestNode.create({ kind: "worker", name, ...common, ...settings });
+    this.#others.push(node);
+    return node;
+  }
+
+  /** A connection of the tests' own peer to the master, without a hello. */
+  async connect(settings: Partial<RawWorkerOptions> = {}): Promise<RawWorker> {
+    const peer = await RawWorker.connect({ port: this.port, name: "raw", key: TEST_KEY, cluster: TEST_CLUSTER, ...settings });
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** The same with a hello. @throws PeerRefusal */
+  async join(settings: Partial<RawWorkerOptions> = {}): Promise<RawWorker> {
+    const peer = await this.connect(settings);
+    await peer.hello();
+    return peer;
+  }
+
+  /** What the master tells of its workers, asked by a peer that says goodbye afterwards. */
+  async health(): Promise<Health> {
+    const observer = await this.join({ name: "observer" });
+    try {
+      return (await observer.askJson("get_health", null)) as Health;
+    } finally {
+      observer.link.close();
+      await observer.link.closed;
+    }
+  }
+
+  /** Waits until every worker holds what the master holds, and has been told that it does. */
+  async inStep(workers = this.workers, timeout = TIMEOUT): Promise<void> {
+    await Promise.all(workers.map((worker) => this.#inStep(worker, timeout)));
+  }
+
+  /**
+   * Waits until nothing is left of what went on: trees are equal, every process on both sides is free,
+   * and no transferred file remains.
+   */
+  async settled(): Promise<void> {
+    await this.inStep();
+    await waitUntil(
+      async () => {
+        const { nodes } = await this.health();
+        for (const { name } of this.workers) {
+          expect({ name, ...nodes[name]?.status }).toMatchObject({ name, sync_integrity_free: true, sync_extravalid_free: true });
+        }
+        return true;
+      },
+      TIMEOUT,
+      "free processes of every worker on the master",
+    );
+    for (const worker of this.workers) {
+      await waitUntil(
+        async () => {
+          const states = await worker.states();
+          expect(WORKER_MACHINES.map((machine) => `${machine} ${states[machine]}`)).toEqual(
+            WORKER_MACHINES.map((machine) => `${machine} free`),
+          );
+          return true;
+        },
+        TIMEOUT,
+        `free processes on ${worker.name}`,
+      );
+    }
+    for (const node of [this.master, ...this.workers]) {
+      await waitUntil(
+        async () => {
+          expect(await node.leftovers()).toEqual([]);
+          return true;
+        },
+        TIMEOUT,
+        `an empty queue/cluster on ${node.name}`,
+      );
+    }
+  }
+
+  /** Ends all processes and removes all roots. */
+  async dispose(): Promise<void> {
+    for (const peer of this.#peers) peer.link.close();
+    await Promise.all([this.master, ...this.workers, ...this.#others].map((node) => node.dispose()));
+  }
+
+  async #inStep(worker: TestNode, timeout: number): Promise<void> {
+    const deadline = performance.now() + timeout;
+    for (;;) {
+      const left = deadline - performance.now();
+      if (left > 0) await worker.inStep(left).catch(() => undefined);
+      const [wanted, found] = await Promise.all([this.master.tree(), worker.tree()]);
+      if (left > 0 && worker.process.end === undefined && !isDeepStrictEqual(wanted, found)) continue;
+      expect(found, `the tree of ${worker.name}; its last lines:\n${worker.process.tail()}`).toEqual(wanted);
+      if (left <= 0) throw new Error(`${worker.name} said of no round that nothing was to be done. Last lines:\n${worker.process.tail()}`);
+      return;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { makeRoot, readTree, writeTree, type RootOptions } from "./nodeRoot.js";
+import { startNode, type MusterProcess, type ProcessEnd } from "./processes.js";
+
+/** What a worker says at the end of a round that found nothing to do. */
+export const IN_STEP = "Sync not required";
+
+/** One node of a test: its root, and the process that runs on it, if any. */
+export class TestNode {
+  readonly name: string;
+  readonly root: string;
+  #process: MusterProcess | undefined;
+
+  private constructor(name: string, root: string) {
+    this.name = name;
+    this.root = root;
+  }
+
+  /** Makes the root; starts nothing. */
+  static async create(options: RootOptions): Promise<TestNode> {
+    return new TestNode(options.name, await makeRoot(options));
+  }
+
+  /** The process that runs, or ran last. @throws Error before the first start */
+  get process(): MusterProcess {
+    if (this.#process === undefined) throw new Error(`${this.name} was never started`);
+    return this.#process;
+  }
+
+  /** Starts the node, with a trace of its states. */
+  start(...args: readonly string[]): MusterProcess {
+    this.#process = startNode({ root: this.root, args: ["--trace", this.#traceFile, ...args] });
+    return this.#process;
+  }
+
+  async stop(): Promise<ProcessEnd> {
+    return await this.process.stop();
+  }
+
+  async kill(): Promise<ProcessEnd> {
+    return await this.process.kill();
+  }
+
+  async write(files: Parameters<typeof writeTree>[1]): Promise<void> {
+    await writeTree(this.root, files);
+  }
+
+  /** Removes files or folders; names are relative to the root. */
+  async remove(...paths: readonly string[]): Promise<void> {
+    for (const path of paths) await rm(join(this.root, path), { recursive: true });
+  }
+
+  /** What travels: path → mode and hash. */
+  async tree(): Promise<Record<string, string>> {
+    return await readTree(this.root, { modes: true });
+  }
+
+  async read(path: string): Promise<string> {
+    return await readFile(join(this.root, path), "utf8");
+  }
+
+  /** Waits until the node tells of a round that found nothing to do, and that ended after this call. */
+  async inStep(timeout?: number): Promise<void> {
+    const from = this.process.logs.length;
+    await this.process.waitForLog(IN_STEP, timeout === undefined ? { from } : { from, timeout });
+  }
+
+  /** What transfers have left: names below queue/cluster/<node>/ of this root, for every node. */
+  async leftovers(): Promise<string[]> {
+    const cluster = join(this.root, "queue/cluster");
+    const folders = (await readdir(cluster, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+    const names = await Promise.all(
+      folders.map(async ({ name }) => (await readdir(join(cluster, name))).map((file) => `${name}/${file}`)),
+    );
+    return names.flat();
+  }
+
+  /** The present state of each machine, by its name; of several actors of one machine the youngest one's. */
+  async states(): Promise<Record<string, string>> {
+    const states = new Map<string, string>();
+    for (const line of (await readFile(this.#traceFile, "utf8")).split("\n")) {
+      if (!line.endsWith("}")) continue;
+      const { machine, state } = JSON.parse(line) as { machine: string; state: string };
+      states.set(machine, state);
+    }
+    return Object.fromEntries(states);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#process?.kill();
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  get #traceFile(): string {
+    return join(this.root, "var/trace.jsonl");
+  }
+}
