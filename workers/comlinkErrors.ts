@@ -15,7 +15,7 @@ interface TravellingValue {
 }
 
 /** An error that another thread threw; `code` is the one that it had there (`SQLITE_BUSY`, `EACCES`, 2003). */
-export class ThreadError extends Error {
+class ThreadError extends Error {
   constructor(
     message: string,
     readonly code: string | number | null,
@@ -48,7 +48,8 @@ export function keepErrorCodes(): void {
 
 function pack(value: unknown): TravellingError | TravellingValue {
   if (!(value instanceof Error)) return { isError: false, value };
-  const code = "code" in value && (typeof value.code === "string" || typeof value.code === "number") ? value.code : null;
+  const code =
+    "code" in value && (typeof value.code === "string" || typeof value.code === "number") ? value.code : null;
   return { isError: true, name: value.name, message: value.message, stack: value.stack ?? null, code };
 }
 

@@ -49,9 +49,9 @@ export class RequestQueue<T> {
           settle();
           resolve(value);
         },
-        reject: (error) => {
+        reject: (error: unknown) => {
           settle();
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error("the caller left", { cause: error }));
         },
       };
       const abort = (): void => {

@@ -118,7 +118,9 @@ export class SwitchingAgentStore implements AgentStore {
       const old = this.#chosen;
       this.#chosen = this.#choose(useWazuhDb);
       const { adapter, location } = this.#chosen.store.describe();
-      this.#options.notice(`Agents are now kept by ${adapter === "wazuhDb" ? "wazuh-db" : "the embedded store"} (${location}).`);
+      this.#options.notice(
+        `Agents are now kept by ${adapter === "wazuhDb" ? "wazuh-db" : "the embedded store"} (${location}).`,
+      );
       old.retired = true;
       await this.#closeUnused(old);
     }
@@ -132,7 +134,9 @@ export class SwitchingAgentStore implements AgentStore {
 
   /** wazuh-db that answers needs no look; one that does not is looked for with the next call. */
   #checkTime(): number {
-    return this.#chosen.isWazuhDb ? Number.POSITIVE_INFINITY : this.#options.clock.now() + this.#options.recheckInterval;
+    return this.#chosen.isWazuhDb
+      ? Number.POSITIVE_INFINITY
+      : this.#options.clock.now() + this.#options.recheckInterval;
   }
 
   async #closeUnused(chosen: Chosen): Promise<void> {

@@ -97,7 +97,7 @@ export class WdbAgentStore implements AgentStore {
     return this.#call(options, "reading the agents' ids", async (signal) => {
       const ids: number[] = [];
       await pageCommand(
-        (previous) => `global get-all-agents last_id ${previous === null ? 0 : ids.at(-1) ?? 0}`,
+        (previous) => `global get-all-agents last_id ${previous === null ? 0 : (ids.at(-1) ?? 0)}`,
         (command) => this.#request(command, signal),
         (payload) => ids.push(...decodeWdbRows(payload).map(idOfRow)),
       );
@@ -115,7 +115,7 @@ export class WdbAgentStore implements AgentStore {
       "select node_name as node, count(*) as agents from agent where connection_status = 'active' group by node_name order by node_name",
       options,
     );
-    return new Map(rows.map((row) => [String(row["node"] ?? "unknown"), Number(row["agents"])]));
+    return new Map(rows.map(({ node, agents }) => [typeof node === "string" ? node : "unknown", Number(agents)]));
   }
 
   query(statement: string, options?: QueryOptions): Promise<QueryResult> {
@@ -130,7 +130,7 @@ export class WdbAgentStore implements AgentStore {
 
   async listAgents(filter: AgentFilter = {}, options?: CallOptions): Promise<ListedAgents> {
     const { rows, total } = await this.query(listStatement(filter), options);
-    return { agents: rows as readonly AgentRow[], total };
+    return { agents: rows, total };
   }
 
   agent(id: string, options?: CallOptions): Promise<AgentRow | null> {

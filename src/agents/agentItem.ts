@@ -12,26 +12,24 @@ export interface AgentItem {
 
 /** Turns a row of the store into an API item; instants as `YYYY-MM-DDTHH:MM:SSZ` (dapi.md 2, 6.4). */
 export function agentItem(row: AgentRow): AgentItem {
-  const os = Object.fromEntries(OS_PARTS.flatMap((part) => present(part, row[`os_${part}`])));
-  return {
-    id: formatAgentId(Number(row.id)),
-    ...Object.fromEntries([
-      ...present("name", row.name),
-      ...present("ip", row.ip ?? row.register_ip),
-      ...present("status", row.connection_status),
-      ...(Object.keys(os).length === 0 ? [] : [["os", os] as const]),
-      ...present("version", row.version),
-      ...present("manager", row.manager_host),
-      ...present("dateAdd", instant(row.date_add)),
-      ...(row.group === undefined ? [] : [["group", String(row.group).split(",")] as const]),
-      ...present("mergedSum", row.merged_sum),
-      ...present("configSum", row.config_sum),
-      ...present("node_name", row.node_name),
-      ...present("lastKeepAlive", instant(row.last_keepalive)),
-      ...present("registerIP", row.register_ip),
-      ...present("sync_status", row.sync_status),
-    ]),
-  };
+  const os: Record<string, string> = Object.fromEntries(OS_PARTS.flatMap((part) => present(part, row[`os_${part}`])));
+  const fields: Record<string, AgentItem[string]> = Object.fromEntries<AgentItem[string]>([
+    ...present("name", row.name),
+    ...present("ip", row.ip ?? row.register_ip),
+    ...present("status", row.connection_status),
+    ...(Object.keys(os).length === 0 ? [] : [["os", os] as const]),
+    ...present("version", row.version),
+    ...present("manager", row.manager_host),
+    ...present("dateAdd", instant(row.date_add)),
+    ...(row.group === undefined ? [] : [["group", String(row.group).split(",")] as const]),
+    ...present("mergedSum", row.merged_sum),
+    ...present("configSum", row.config_sum),
+    ...present("node_name", row.node_name),
+    ...present("lastKeepAlive", instant(row.last_keepalive)),
+    ...present("registerIP", row.register_ip),
+    ...present("sync_status", row.sync_status),
+  ]);
+  return { id: formatAgentId(Number(row.id)), ...fields };
 }
 
 function present(name: string, value: string | number | undefined): (readonly [string, string])[] {

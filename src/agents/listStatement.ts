@@ -5,7 +5,7 @@ import { parseAgentId } from "./formatAgentId.js";
 import { sqlText } from "./wazuhDb/sqlRequest.js";
 
 /** All columns but the agents' keys, which nobody may read this way (dapi.md 3.3). */
-export const LISTED_COLUMNS: readonly AgentColumn[] = AGENT_COLUMNS.filter((column) => column !== "internal_key");
+const LISTED_COLUMNS: readonly AgentColumn[] = AGENT_COLUMNS.filter((column) => column !== "internal_key");
 
 /**
  * The select for a filter, in the shape of the agents overview (dapi.md 6.2).

@@ -35,7 +35,9 @@ export function register(program: Command, environment: CommandEnvironment): voi
     .command("import")
     .description("create or update agents from a JSON list or a client.keys")
     .argument("<file>", "a list of agents with the API's fields or the table's columns, or a client.keys")
-    .action((file: string, _options: unknown, command: Command) => importFile(file, command.optsWithGlobals(), environment));
+    .action((file: string, _options: unknown, command: Command) =>
+      importFile(file, command.optsWithGlobals(), environment),
+    );
   agents
     .command("list")
     .description("print all agents")
@@ -77,21 +79,34 @@ async function readItems(root: string, environment: CommandEnvironment): Promise
 
 function table(items: readonly AgentItem[]): string {
   const columns = ["id", "name", "ip", "status", "version", "node_name", "group"] as const;
-  const rows = new Table({ head: ["ID", "NAME", "IP", "STATUS", "VERSION", "NODE NAME", "GROUPS"], style: { head: [], border: [] } });
+  const rows = new Table({
+    head: ["ID", "NAME", "IP", "STATUS", "VERSION", "NODE NAME", "GROUPS"],
+    style: { head: [], border: [] },
+  });
   rows.push(...items.map((item) => columns.map((column) => cell(item[column]))));
   return rows.toString();
 }
 
 function cell(value: AgentItem[string] | undefined): string {
   if (value === undefined) return "unknown";
-  return printable(Array.isArray(value) ? value.join(", ") : String(value));
+  return printable(typeof value === "string" ? value : Object.values(value).join(", "));
 }
 
-async function withStore<T>(root: string, environment: CommandEnvironment, work: (store: AgentStore) => Promise<T>): Promise<T> {
+async function withStore<T>(
+  root: string,
+  environment: CommandEnvironment,
+  work: (store: AgentStore) => Promise<T>,
+): Promise<T> {
   const notice = (text: string): unknown => environment.stderr.write(`${text}\n`);
   // Importing much takes one long request to the store's thread.
   const settings = { requestTimeout: TIMEOUT };
-  const store = createEmbeddedAgentStore({ root: resolve(root), clock: systemClock, random: systemRandom, settings, notice });
+  const store = createEmbeddedAgentStore({
+    root: resolve(root),
+    clock: systemClock,
+    random: systemRandom,
+    settings,
+    notice,
+  });
   try {
     return await work(store);
   } finally {
@@ -102,7 +117,8 @@ async function withStore<T>(root: string, environment: CommandEnvironment, work:
 async function fileText(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > FILE_BYTES) throw new CommandFailure(`${file} has ${size} bytes; at most ${FILE_BYTES} are read. Cut it into several files.`);
+    if (size > FILE_BYTES)
+      throw new CommandFailure(`${file} has ${size} bytes; at most ${FILE_BYTES} are read. Cut it into several files.`);
     return await readFile(file, "utf8");
   } catch (cause) {
     if (cause instanceof CommandFailure) throw cause;
@@ -111,7 +127,8 @@ async function fileText(file: string): Promise<string> {
 }
 
 async function requireFolder(root: string): Promise<void> {
-  if (!(await exists(root))) throw new CommandFailure(`There is no folder ${root}; name the node's data directory with --root.`);
+  if (!(await exists(root)))
+    throw new CommandFailure(`There is no folder ${root}; name the node's data directory with --root.`);
 }
 
 async function exists(path: string): Promise<boolean> {

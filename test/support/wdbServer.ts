@@ -33,7 +33,10 @@ export interface WdbServer {
  * A small wazuh-db written from the facts alone (4-byte little-endian length and text, a request, an answer): a
  * second opinion on muster's client, sharing no code with it.
  */
-export async function wdbServer(options: WdbServerOptions, path = join(mkdtempSync(join(tmpdir(), "wdb-")), "wdb")): Promise<WdbServer> {
+export async function wdbServer(
+  options: WdbServerOptions,
+  path = join(mkdtempSync(join(tmpdir(), "wdb-")), "wdb"),
+): Promise<WdbServer> {
   const commands: string[] = [];
   const connections = { made: 0, open: 0 };
   const sockets = new Set<Socket>();
@@ -117,7 +120,10 @@ function respond(socket: Socket, behaviour: WdbBehaviour, cut: number | undefine
  * A behaviour that keeps `count` agents in memory: it pages agent-info and ids like wazuh-db, and remembers what is
  * set. `rowBytes` is about the size of one agent.
  */
-export function pagedAgents(count: number, rowBytes = 200): { behave: (command: string) => WdbBehaviour; stored: string[]; waiting: Set<number> } {
+export function pagedAgents(
+  count: number,
+  rowBytes = 200,
+): { behave: (command: string) => WdbBehaviour; stored: string[]; waiting: Set<number> } {
   const waiting = new Set(Array.from({ length: count }, (_, index) => index + 1));
   const stored: string[] = [];
   const page = (rows: readonly string[]): { text: string; taken: number } => {
@@ -133,7 +139,9 @@ export function pagedAgents(count: number, rowBytes = 200): { behave: (command: 
   const behave = (command: string): WdbBehaviour => {
     if (command === "global sync-agent-info-get ") {
       const ids = [...waiting];
-      const { text, taken } = page(ids.map((id) => JSON.stringify({ id, name: `agent${id}`, os_uname: "u".repeat(rowBytes) })));
+      const { text, taken } = page(
+        ids.map((id) => JSON.stringify({ id, name: `agent${id}`, os_uname: "u".repeat(rowBytes) })),
+      );
       for (const id of ids.slice(0, taken)) waiting.delete(id);
       return { answer: `${taken < ids.length ? "due" : "ok"} ${text}` };
     }
@@ -143,11 +151,16 @@ export function pagedAgents(count: number, rowBytes = 200): { behave: (command: 
     }
     const last = /^global get-all-agents last_id (\d+)$/.exec(command)?.[1];
     if (last !== undefined) {
-      const rows = Array.from({ length: Math.max(0, count - Number(last)) }, (_, index) => `{"id":${Number(last) + index + 1}}`);
+      const rows = Array.from(
+        { length: Math.max(0, count - Number(last)) },
+        (_, index) => `{"id":${Number(last) + index + 1}}`,
+      );
       const { text, taken } = page(rows);
       return { answer: `${taken < rows.length ? "due" : "ok"} ${text}` };
     }
-    const requeued = /^global sql update agent set sync_status = 'syncreq' where id in \(([\d,]+)\)$/.exec(command)?.[1];
+    const requeued = /^global sql update agent set sync_status = 'syncreq' where id in \(([\d,]+)\)$/.exec(
+      command,
+    )?.[1];
     if (requeued !== undefined) {
       for (const id of requeued.split(",")) waiting.add(Number(id));
       return { answer: "ok []" };

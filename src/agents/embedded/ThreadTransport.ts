@@ -121,7 +121,10 @@ export class ThreadTransport implements AgentStoreTransport {
     if (this.#failures >= settings.restartLimit) {
       this.#setState("failed");
       const last = this.#lastError === null ? "" : ` (${this.#lastError})`;
-      throw new AgentStoreError(2005, `its thread failed ${this.#failures} times in a row and is not started again${last}; start the node anew`);
+      throw new AgentStoreError(
+        2005,
+        `its thread failed ${this.#failures} times in a row and is not started again${last}; start the node anew`,
+      );
     }
     await this.#sleep(this.#retryAt - clock.now());
     try {
@@ -145,24 +148,17 @@ export class ThreadTransport implements AgentStoreTransport {
         this.#threadLost(thread, new Error(`no answer from the store's thread in ${settings.requestTimeout} ms`));
         thread.stop().catch(() => undefined);
       }, settings.requestTimeout);
-      const settle = (): void => {
-        clock.clearTimeout(timer);
-        this.#abandonWork = null;
-      };
-      this.#abandonWork = (error) => {
+      const abandon = (error: Error): void => {
         settle();
         reject(error);
       };
-      work.then(
-        (value) => {
-          settle();
-          resolve(value);
-        },
-        (error: unknown) => {
-          settle();
-          reject(error as Error);
-        },
-      );
+      const settle = (): void => {
+        clock.clearTimeout(timer);
+        // A stuck thread may come back with its answer while another one is at work.
+        if (this.#abandonWork === abandon) this.#abandonWork = null;
+      };
+      this.#abandonWork = abandon;
+      work.finally(settle).then(resolve, reject);
     });
   }
 
@@ -182,19 +178,22 @@ export class ThreadTransport implements AgentStoreTransport {
     this.#countFailure(error);
     this.#setState("degraded", error);
     const reason = error instanceof Error ? error.message : String(error);
-    this.#abandonWork?.(new AgentStoreError(2007, `${reason}; the next request starts another thread`, { cause: error }));
+    this.#abandonWork?.(
+      new AgentStoreError(2007, `${reason}; the next request starts another thread`, { cause: error }),
+    );
   }
 
   #countFailure(error: unknown): void {
     const { clock, settings, random } = this.#options;
     this.#failures += 1;
-    this.#retryAt = clock.now() + retryDelay(this.#failures, settings.firstRetryDelay, settings.longestRetryDelay, random);
-    this.#lastError = String(error);
+    this.#retryAt =
+      clock.now() + retryDelay(this.#failures, settings.firstRetryDelay, settings.longestRetryDelay, random);
+    this.#lastError = errorText(error);
   }
 
   #setState(state: AgentStoreDescription["state"], error?: unknown): void {
     if (this.#state !== "closed") this.#state = state;
-    if (error !== undefined && this.#state !== "failed") this.#lastError = String(error);
+    if (error !== undefined && this.#state !== "failed") this.#lastError = errorText(error);
   }
 
   async #sleep(milliseconds: number): Promise<void> {
@@ -214,6 +213,11 @@ export class ThreadTransport implements AgentStoreTransport {
       signal.addEventListener("abort", stop, { once: true });
     });
   }
+}
+
+/** An error's text with its code where it has one. */
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.toString() : "an error without text";
 }
 
 function closedError(): AgentStoreError {

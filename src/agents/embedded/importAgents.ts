@@ -18,7 +18,9 @@ export function importAgents(agents: readonly NewAgent[], context: CommandContex
     const isNew = (agent: NewAgent): boolean => database.all("SELECT 1 FROM agent WHERE id = ?", agent.id).length === 0;
     const nameless = agents.filter((agent) => agent.name === undefined && isNew(agent));
     if (nameless.length > 0) {
-      throw new Error(`these agents are new and need a name: ${nameless.map(({ id }) => formatAgentId(id)).join(", ")}`);
+      throw new Error(
+        `these agents are new and need a name: ${nameless.map(({ id }) => formatAgentId(id)).join(", ")}`,
+      );
     }
     let created = 0;
     for (const agent of agents) {
@@ -29,7 +31,11 @@ export function importAgents(agents: readonly NewAgent[], context: CommandContex
       }
       updateColumns(database, agent);
       if (agent.labels !== undefined) {
-        replaceLabels(database, agent.id, agent.labels.map(({ key, value }) => [key, value] as const));
+        replaceLabels(
+          database,
+          agent.id,
+          agent.labels.map(({ key, value }) => [key, value] as const),
+        );
       }
       if (agent.groups !== undefined) setGroups(database, agent.id, agent.groups);
     }
@@ -41,7 +47,11 @@ function updateColumns(database: SqlDatabase, agent: NewAgent): void {
   const columns = PLAIN_COLUMNS.filter((column) => agent[column] !== undefined);
   if (columns.length === 0) return;
   const values = columns.map((column): SqlParameter => agent[column] ?? null);
-  database.run(`UPDATE agent SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`, ...values, agent.id);
+  database.run(
+    `UPDATE agent SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`,
+    ...values,
+    agent.id,
+  );
 }
 
 /** The groups stand twice in global.db: as a text in the agent's row, and as memberships (dapi.md 6.4). */
@@ -49,7 +59,15 @@ function setGroups(database: SqlDatabase, id: number, groups: readonly string[])
   database.run("UPDATE agent SET `group` = ? WHERE id = ?", groups.length === 0 ? null : groups.join(","), id);
   database.run("DELETE FROM belongs WHERE id_agent = ?", id);
   for (const name of groups) {
-    database.run("INSERT INTO `group` (name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM `group` WHERE name = ?)", name, name);
-    database.run("INSERT OR IGNORE INTO belongs (id_agent, id_group) SELECT ?, id FROM `group` WHERE name = ? LIMIT 1", id, name);
+    database.run(
+      "INSERT INTO `group` (name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM `group` WHERE name = ?)",
+      name,
+      name,
+    );
+    database.run(
+      "INSERT OR IGNORE INTO belongs (id_agent, id_group) SELECT ?, id FROM `group` WHERE name = ? LIMIT 1",
+      id,
+      name,
+    );
   }
 }

@@ -14,7 +14,13 @@ export function readWords(argument: string | null): string[] {
 /** The members that a JSON argument must or may have, by the type of their value. */
 export type Shape = Readonly<Record<string, "text" | "number" | "text?" | "number?">>;
 
-type ValueOf<T extends string> = T extends "text" ? string : T extends "number" ? number : T extends "text?" ? string | null : number | null;
+type ValueOf<T extends string> = T extends "text"
+  ? string
+  : T extends "number"
+    ? number
+    : T extends "text?"
+      ? string | null
+      : number | null;
 export type Shaped<S extends Shape> = { readonly [K in keyof S]: ValueOf<S[K]> };
 
 /**

@@ -2,7 +2,7 @@ import { CONNECTION_STATUSES, SYNC_STATUSES } from "../columns.js";
 import type { SqlDatabase } from "./SqlDatabase.js";
 
 /** The version of global.db that muster reads and writes (dapi.md 6.4). */
-export const GLOBAL_DB_VERSION = "2";
+const GLOBAL_DB_VERSION = "2";
 
 /** `last_keepalive` of the manager itself: the last second of the year 9999 (dapi.md 6.4). */
 const NEVER_SILENT = 253_402_300_799;
@@ -53,7 +53,9 @@ CREATE TABLE IF NOT EXISTS metadata (key TEXT PRIMARY KEY, value TEXT);
  */
 export function prepareSchema(database: SqlDatabase, seconds: number): void {
   database.transaction(() => {
-    const tables = database.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('agent', 'metadata')");
+    const tables = database.all(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('agent', 'metadata')",
+    );
     if (tables.length > 0) {
       const version = tables.length === 2 ? storedVersion(database) : null;
       if (version !== GLOBAL_DB_VERSION) {

@@ -39,7 +39,9 @@ function readId(item: Readonly<Record<string, unknown>>, report: Report): number
   const id = typeof value === "number" || typeof value === "string" ? parseAgentId(String(value)) : null;
   if (id === null) {
     const isManager = /^0+$/.test(String(value));
-    report(isManager ? "id: 000 is the manager itself; leave it out" : "id: expected a number from 1 on, such as 7 or \"007\"");
+    report(
+      isManager ? "id: 000 is the manager itself; leave it out" : 'id: expected a number from 1 on, such as 7 or "007"',
+    );
   }
   return id;
 }
@@ -66,7 +68,11 @@ function readMembers(item: object, report: Report): Omit<NewAgent, "id"> {
   return Object.fromEntries(members);
 }
 
-function readOs(os: unknown, read: (name: string, agentField: AgentField, value: unknown) => void, report: Report): void {
+function readOs(
+  os: unknown,
+  read: (name: string, agentField: AgentField, value: unknown) => void,
+  report: Report,
+): void {
   if (os === null) return;
   if (typeof os !== "object" || Array.isArray(os)) {
     report("os: expected an object");

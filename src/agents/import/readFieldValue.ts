@@ -32,15 +32,19 @@ export function readFieldValue(kind: FieldKind, value: unknown): FieldReading {
 }
 
 function readName(value: unknown): FieldReading {
-  const isName = typeof value === "string" && /^[^\s!#][^\s]*$/u.test(value) && value.length <= NAME_CHARACTERS && isClean(value);
-  return isName ? { value } : { problem: `expected a name of 1 to ${NAME_CHARACTERS} characters without spaces, not beginning with ! or #` };
+  const isName =
+    typeof value === "string" && /^[^\s!#][^\s]*$/u.test(value) && value.length <= NAME_CHARACTERS && isClean(value);
+  return isName
+    ? { value }
+    : { problem: `expected a name of 1 to ${NAME_CHARACTERS} characters without spaces, not beginning with ! or #` };
 }
 
 function readText(value: unknown): FieldReading {
   if (value === null) return { value };
   const text = typeof value === "number" && Number.isFinite(value) ? String(value) : value;
   if (typeof text !== "string") return { problem: "expected a text" };
-  if (text.length > TEXT_CHARACTERS) return { problem: `expected at most ${TEXT_CHARACTERS} characters, got ${text.length}` };
+  if (text.length > TEXT_CHARACTERS)
+    return { problem: `expected at most ${TEXT_CHARACTERS} characters, got ${text.length}` };
   return isClean(text) ? { value: text } : { problem: "expected a text without control characters" };
 }
 
@@ -58,7 +62,9 @@ function readTime(value: unknown): FieldReading {
 }
 
 function readWord(value: unknown, words: readonly string[]): FieldReading {
-  return typeof value === "string" && words.includes(value) ? { value } : { problem: `expected one of ${words.join(", ")}` };
+  return typeof value === "string" && words.includes(value)
+    ? { value }
+    : { problem: `expected one of ${words.join(", ")}` };
 }
 
 /** A list of names, or one text with commas between them. */

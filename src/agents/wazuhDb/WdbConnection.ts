@@ -81,7 +81,8 @@ export class WdbConnection implements WdbLinkEvents {
 
   closed(reason?: Error): void {
     if (!this.#isClosed) this.#wasStale = this.#answers > 0 && this.#decoder.isBetweenTexts;
-    const why = reason === undefined ? "wazuh-db closed the connection" : `the connection to wazuh-db broke: ${reason.message}`;
+    const why =
+      reason === undefined ? "wazuh-db closed the connection" : `the connection to wazuh-db broke: ${reason.message}`;
     this.#end(new AgentStoreError(2007, `${why} before it answered`, { cause: reason }));
   }
 

@@ -33,7 +33,7 @@ export class WdbConnectionPool implements AgentStoreTransport {
   #opened = 0;
   #failures = 0;
   #retryAt = 0;
-  #retryTimer: TimerHandle | null = null;
+  #retryTimer: TimerHandle = null;
   #state: AgentStoreDescription["state"] = "idle";
   #lastError: string | null = null;
 
@@ -103,7 +103,10 @@ export class WdbConnectionPool implements AgentStoreTransport {
     const controller = new AbortController();
     const stop = (): void => controller.abort(this.#closing.signal.reason);
     this.#closing.signal.addEventListener("abort", stop, { once: true });
-    const timer = clock.setTimeout(() => controller.abort(new Error(`no connection in ${settings.connectTimeout} ms`)), settings.connectTimeout);
+    const timer = clock.setTimeout(
+      () => controller.abort(new Error(`no connection in ${settings.connectTimeout} ms`)),
+      settings.connectTimeout,
+    );
     const connection = new WdbConnection(() => this.#forget(connection));
     try {
       connection.attach(await open(connection, controller.signal));
@@ -130,9 +133,11 @@ export class WdbConnectionPool implements AgentStoreTransport {
     if (this.#state === "closed") return;
     const { clock, settings, random, location } = this.#options;
     this.#failures += 1;
-    this.#retryAt = clock.now() + retryDelay(this.#failures, settings.firstRetryDelay, settings.longestReconnectDelay, random);
+    this.#retryAt =
+      clock.now() + retryDelay(this.#failures, settings.firstRetryDelay, settings.longestReconnectDelay, random);
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = (): AgentStoreError => new AgentStoreError(2005, `${location}: ${reason}; is wazuh-db running?`, { cause });
+    const error = (): AgentStoreError =>
+      new AgentStoreError(2005, `${location}: ${reason}; is wazuh-db running?`, { cause });
     this.#state = "degraded";
     this.#lastError = String(error());
     // Those that wait may still be served by a connection that is open.

@@ -1,7 +1,8 @@
 import { AgentStoreError } from "../AgentStoreError.js";
 
 /** What a payload can hold after decoding. */
-export type WdbValue = string | number | boolean | null | Date | readonly WdbValue[] | { readonly [key: string]: WdbValue };
+export type WdbValue =
+  string | number | boolean | null | Date | readonly WdbValue[] | { readonly [key: string]: WdbValue };
 
 const DATE = /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}):(\d{2}):(\d{2})$/;
 
@@ -40,8 +41,16 @@ function revive(this: unknown, _key: string, value: unknown): unknown {
   if (value === "(null)" && !Array.isArray(this)) return undefined;
   const parts = DATE.exec(value);
   if (parts === null) return value;
-  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const instant = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  const isReal = instant.getUTCMonth() === month - 1 && instant.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const isReal =
+    instant.getUTCMonth() === month - 1 && instant.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   return isReal ? instant : value;
 }

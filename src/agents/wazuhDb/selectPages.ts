@@ -5,7 +5,7 @@ import { expectWdbSuccess } from "./parseWdbAnswer.js";
 /** Rows asked for at first; the number then follows the answers' size (dapi.md 6.2). */
 export const FIRST_SLICE_ROWS = 500;
 /** After an answer shorter than this, twice as many rows are asked for. */
-export const SMALL_ANSWER_BYTES = 32_768;
+const SMALL_ANSWER_BYTES = 32_768;
 
 type Row = Readonly<Record<string, WdbValue>>;
 type Send = (request: string) => Promise<string>;
@@ -16,7 +16,11 @@ type Send = (request: string) => Promise<string>;
  * @param send Gives one answer, or fails with 2009 when it was cut off.
  * @throws AgentStoreError 2009 when a single row does not fit; what `send` throws; 2003, 2006, 2007.
  */
-export async function selectPages(prefix: string, statement: string, send: Send): Promise<{ rows: Row[]; total: number }> {
+export async function selectPages(
+  prefix: string,
+  statement: string,
+  send: Send,
+): Promise<{ rows: Row[]; total: number }> {
   const { core, limit, offset } = cutLimit(statement);
   if (/^select\s+count\s*\(/.test(core)) {
     const total = firstNumber(await rowsOf(send, `${prefix} ${core}`));
@@ -65,7 +69,8 @@ export function countStatement(select: string): string {
   const plain = select.replaceAll(/'[^']*'/g, (quoted) => "_".repeat(quoted.length));
   const from = topLevelFrom(plain);
   // With these words the number of rows is not the number that count(*) in the select list would give.
-  if (from < 0 || /\b(?:group\s+by|distinct|union|intersect|except)\b/.test(plain)) return `select count(*) from (${select})`;
+  if (from < 0 || /\b(?:group\s+by|distinct|union|intersect|except)\b/.test(plain))
+    return `select count(*) from (${select})`;
   return `select count(*)${select.slice(from)}`;
 }
 
@@ -86,6 +91,7 @@ async function rowsOf(send: Send, request: string): Promise<Row[]> {
 
 function firstNumber(rows: readonly Row[]): number {
   const value = rows[0] === undefined ? 0 : Object.values(rows[0])[0];
-  if (typeof value !== "number") throw new AgentStoreError(2006, `expected a number of rows, got ${JSON.stringify(value)}`);
+  if (typeof value !== "number")
+    throw new AgentStoreError(2006, `expected a number of rows, got ${JSON.stringify(value)}`);
   return value;
 }

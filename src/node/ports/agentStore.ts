@@ -12,7 +12,7 @@ import { openWdbSocket, somebodyListens } from "./openWdbSocket.js";
 import { serveWdb } from "./serveWdb.js";
 
 /** wazuh-db's socket and the embedded store's file, relative to the root (dapi.md 6.1, 6.4). */
-export const WDB_SOCKET = "queue/db/wdb";
+const WDB_SOCKET = "queue/db/wdb";
 export const GLOBAL_DB = "queue/db/global.db";
 
 export interface AgentStoreOptions {
@@ -37,7 +37,11 @@ export interface AgentStoreOptions {
  * @throws Error when it is to be served and another program does so already.
  */
 export async function createAgentStore(options: AgentStoreOptions): Promise<AgentStore> {
-  const filled = { ...options, settings: { ...DEFAULT_AGENT_STORE_SETTINGS, ...options.settings }, notice: options.notice ?? ignore };
+  const filled = {
+    ...options,
+    settings: { ...DEFAULT_AGENT_STORE_SETTINGS, ...options.settings },
+    notice: options.notice ?? ignore,
+  };
   if (options.serve === true) return await serveEmbedded(filled);
   const path = join(options.root, WDB_SOCKET);
   return await SwitchingAgentStore.open({
@@ -73,7 +77,11 @@ function embeddedTransport({ root, clock, random, settings, notice }: FilledOpti
   return new ThreadTransport({ start, clock, random, settings, location: path });
 }
 
-function embeddedStore(transport: ThreadTransport, { clock, settings }: FilledOptions, closeFirst?: () => Promise<void>): AgentStore {
+function embeddedStore(
+  transport: ThreadTransport,
+  { clock, settings }: FilledOptions,
+  closeFirst?: () => Promise<void>,
+): AgentStore {
   const importAgents = transport.importAgents.bind(transport);
   return new WdbAgentStore({ transport, clock, settings, importAgents, ...(closeFirst && { closeFirst }) });
 }

@@ -56,4 +56,12 @@ export function somebodyListens(path: string): Promise<boolean> {
 }
 
 /** What the system says when there is no socket, no listener, a file that is no socket, or no room for the path. */
-const NOBODY: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENOTSOCK", "EPROTOTYPE", "EINVAL", "ENAMETOOLONG"]);
+const NOBODY: ReadonlySet<string> = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "ECONNREFUSED",
+  "ENOTSOCK",
+  "EPROTOTYPE",
+  "EINVAL",
+  "ENAMETOOLONG",
+]);

@@ -75,14 +75,18 @@ async function removeLeftSocket(path: string): Promise<void> {
   if (found === null) return;
   if (!found.isSocket()) throw new Error(`${path} is there and is no socket; move it away to serve the agent store`);
   if (await somebodyListens(path)) {
-    throw new Error(`Another program serves ${path} already (wazuh-db, or another node); stop it, or start without --serve-wdb`);
+    throw new Error(
+      `Another program serves ${path} already (wazuh-db, or another node); stop it, or start without --serve-wdb`,
+    );
   }
   await unlink(path);
 }
 
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause) => reject(new Error(`The agent store can't be served on ${path}: ${cause.message}`, { cause })));
+    server.once("error", (cause) =>
+      reject(new Error(`The agent store can't be served on ${path}: ${cause.message}`, { cause })),
+    );
     server.listen(path, () => {
       server.removeAllListeners("error");
       resolve();

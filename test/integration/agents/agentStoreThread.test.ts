@@ -41,7 +41,11 @@ describe("the thread", () => {
     expect(await store.importAgents(waitingAgents(3))).toEqual({ created: 3, updated: 0 });
     expect((await store.agentInfoChunks()).length).toBe(1);
     expect(await store.countActiveAgents("worker1")).toBe(3);
-    expect(store.describe()).toMatchObject({ adapter: "embedded", state: "connected", location: join(root, "queue/db/global.db") });
+    expect(store.describe()).toMatchObject({
+      adapter: "embedded",
+      state: "connected",
+      location: join(root, "queue/db/global.db"),
+    });
   });
 
   test("makes the folder and a file that not everybody may read", async () => {
@@ -56,7 +60,9 @@ describe("the thread", () => {
     const store = await storeOf(root);
     await store.importAgents(waitingAgents(1));
     await store.close();
-    expect(["global.db", "global.db-wal", "global.db-shm"].map((name) => existsSync(join(root, "queue/db", name)))).toEqual([true, false, false]);
+    expect(
+      ["global.db", "global.db-wal", "global.db-shm"].map((name) => existsSync(join(root, "queue/db", name))),
+    ).toEqual([true, false, false]);
     expect(await (await storeOf(root)).knownAgentIds()).toEqual(["001"]);
   });
 
@@ -65,7 +71,10 @@ describe("the thread", () => {
     const path = join(root, "queue/db/global.db");
     mkdirSync(path);
     const { store, threads } = storeWithThreads(path);
-    await expect(store.knownAgentIds()).rejects.toMatchObject({ code: 2005, extraMessage: expect.stringContaining("EISDIR") });
+    await expect(store.knownAgentIds()).rejects.toMatchObject({
+      code: 2005,
+      extraMessage: expect.stringContaining("EISDIR"),
+    });
     expect(store.describe()).toMatchObject({ state: "degraded", restarts: 0 });
     chmodSync(path, 0o700);
     const { rmdirSync } = await import("node:fs");
@@ -94,7 +103,9 @@ describe("the thread killed in the middle of calls", () => {
     await threads[0]?.stop();
     const settled = await outcome;
     expect(settled.filter(isRefused).length).toBe(1);
-    expect(settled.find(isRefused)).toMatchObject({ reason: { code: 2007, extraMessage: expect.stringMatching(/thread ended .*another thread/) } });
+    expect(settled.find(isRefused)).toMatchObject({
+      reason: { code: 2007, extraMessage: expect.stringMatching(/thread ended .*another thread/) },
+    });
     expect((await store.knownAgentIds()).length).toBe(2000);
     expect([threads.length, store.describe().restarts]).toEqual([2, 1]);
   });
@@ -130,7 +141,10 @@ describe("the thread killed in the middle of calls", () => {
 test("two stores on one file see each other's agents", async () => {
   const path = join(temporaryRoot(), "global.db");
   const [one, two] = [storeWithThreads(path).store, storeWithThreads(path).store];
-  await Promise.all([one.importAgents(waitingAgents(500)), two.importAgents(waitingAgents(500).map((agent) => ({ ...agent, id: agent.id + 500 })))]);
+  await Promise.all([
+    one.importAgents(waitingAgents(500)),
+    two.importAgents(waitingAgents(500).map((agent) => ({ ...agent, id: agent.id + 500 }))),
+  ]);
   expect([(await one.knownAgentIds()).length, (await two.knownAgentIds()).length]).toEqual([1000, 1000]);
 });
 
@@ -140,6 +154,11 @@ test("a worker's chunks, from one node's store to another's, give equal agents",
   await worker.importAgents(agents);
   await master.importAgents(agents.map(({ id }) => ({ id, name: "registered" })));
   for (const chunk of await worker.agentInfoChunks()) await master.storeAgentInfo(chunk);
-  const rows = async (store: typeof worker): Promise<unknown> => (await store.listAgents({ select: ["id", "name", "ip", "os_name", "node_name", "last_keepalive", "connection_status", "sync_status"] })).agents;
+  const rows = async (store: typeof worker): Promise<unknown> =>
+    (
+      await store.listAgents({
+        select: ["id", "name", "ip", "os_name", "node_name", "last_keepalive", "connection_status", "sync_status"],
+      })
+    ).agents;
   expect(await rows(master)).toEqual(await rows(worker));
 });

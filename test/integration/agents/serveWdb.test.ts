@@ -73,8 +73,15 @@ describe("the served store", () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => connect(root)));
     await Promise.all(
       clients.map(async (client, index) => {
-        client.socket.write(Buffer.concat(Array.from({ length: 10 }, (_, round) => wdbBytes(`global sql select ${index} as client, ${round} as round`))));
-        for (let round = 0; round < 10; round += 1) expect(await client.answer()).toBe(`ok [{"client":${index},"round":${round}}]`);
+        client.socket.write(
+          Buffer.concat(
+            Array.from({ length: 10 }, (_, round) =>
+              wdbBytes(`global sql select ${index} as client, ${round} as round`),
+            ),
+          ),
+        );
+        for (let round = 0; round < 10; round += 1)
+          expect(await client.answer()).toBe(`ok [{"client":${index},"round":${round}}]`);
       }),
     );
   });

@@ -17,9 +17,20 @@ export function temporaryRoot(): string {
 }
 
 /** The store of that root, closed when the test ends. */
-export async function storeOf(root: string, settings: Partial<AgentStoreSettings> = {}, serve = false): Promise<AgentStore & { readonly notices: string[] }> {
+export async function storeOf(
+  root: string,
+  settings: Partial<AgentStoreSettings> = {},
+  serve = false,
+): Promise<AgentStore & { readonly notices: string[] }> {
   const notices: string[] = [];
-  const store = await createAgentStore({ root, clock: systemClock, random: systemRandom, settings, serve, notice: (text) => notices.push(text) });
+  const store = await createAgentStore({
+    root,
+    clock: systemClock,
+    random: systemRandom,
+    settings,
+    serve,
+    notice: (text) => notices.push(text),
+  });
   onTestFinished(() => store.close());
   return Object.assign(store, { notices });
 }

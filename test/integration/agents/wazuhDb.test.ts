@@ -60,7 +60,9 @@ describe("a wazuh-db that errs", () => {
   test("err: 2003 with its text", async () => {
     const { root } = await host({ behave: () => ({ answer: "err Cannot begin transaction" }) });
     const store = await storeOf(root);
-    await expect(store.storeAgentInfo("[]").catch(String)).resolves.toBe("Error 2003 - Error in wazuhdb request: Cannot begin transaction");
+    await expect(store.storeAgentInfo("[]").catch(String)).resolves.toBe(
+      "Error 2003 - Error in wazuhdb request: Cannot begin transaction",
+    );
   });
 
   test.each(['ok [{"id":1}', "ok {}", "ok"])("'%s' for a list: 2006", async (answer) => {
@@ -99,7 +101,10 @@ describe("a wazuh-db that errs", () => {
       },
     });
     const store = await storeOf(root, { requestTimeout: 50 });
-    await expect(store.knownAgentIds()).rejects.toMatchObject({ code: 2007, extraMessage: "wazuh-db gave no answer in 50 ms" });
+    await expect(store.knownAgentIds()).rejects.toMatchObject({
+      code: 2007,
+      extraMessage: "wazuh-db gave no answer in 50 ms",
+    });
     expect(await store.knownAgentIds()).toEqual([]);
   });
 

@@ -41,7 +41,14 @@ describe("sync-agent-info-get", () => {
   });
 
   test("adds an agent's labels when it has any", () => {
-    const { run } = temporaryStore(waitingAgents(1, { labels: [{ key: "b", value: "2" }, { key: "a", value: "1" }] }));
+    const { run } = temporaryStore(
+      waitingAgents(1, {
+        labels: [
+          { key: "b", value: "2" },
+          { key: "a", value: "1" },
+        ],
+      }),
+    );
     expect(run(GET)).toContain('"labels":[{"id":1,"key":"a","value":"1"},{"id":1,"key":"b","value":"2"}]}]');
   });
 
@@ -87,9 +94,12 @@ describe("sync-agent-info-get", () => {
     expect(pages(run).flatMap(({ ids }) => ids)).toEqual([1]);
   });
 
-  test.each(["last_id", "last_id x", "last_id -1", "first_id 3", "last_id 1 2"])("refuses the argument '%s'", (argument) => {
-    expect(temporaryStore().run(GET + argument)).toBe("err Invalid arguments 'last_id' not found");
-  });
+  test.each(["last_id", "last_id x", "last_id -1", "first_id 3", "last_id 1 2"])(
+    "refuses the argument '%s'",
+    (argument) => {
+      expect(temporaryStore().run(GET + argument)).toBe("err Invalid arguments 'last_id' not found");
+    },
+  );
 
   test("leaves out an agent that fits no page, tells the log, and gives the others", () => {
     const labels = Array.from({ length: 20 }, (_, index) => ({ key: `key${index}`, value: "x".repeat(4000) }));

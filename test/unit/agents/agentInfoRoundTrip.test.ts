@@ -4,7 +4,8 @@ import { CONNECTION_STATUSES } from "../../../src/agents/columns.js";
 import type { NewAgent } from "../../../src/agents/NewAgent.js";
 import { temporaryStore, type TemporaryStore } from "./temporaryStore.js";
 
-const SELECT = "global sql select id, name, ip, os_name, os_version, os_uname, version, merged_sum, manager_host, node_name, last_keepalive, sync_status, connection_status from agent where id > 0 order by id";
+const SELECT =
+  "global sql select id, name, ip, os_name, os_version, os_uname, version, merged_sum, manager_host, node_name, last_keepalive, sync_status, connection_status from agent where id > 0 order by id";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 }).filter((value) => !value.includes("\0"));
 const optional = fc.option(text, { nil: null });
@@ -49,7 +50,13 @@ test("what a worker gives and the master writes makes equal rows", () => {
       }
       worker.store.importAgents(generated.map((one): NewAgent => ({ ...one, sync_status: "syncreq" })));
       // The master knows the agents from their registration, and has older labels of them.
-      master.store.importAgents(generated.map(({ id, labels }) => ({ id, name: "registered", labels: labels.map(({ key }) => ({ key, value: "old" })) })));
+      master.store.importAgents(
+        generated.map(({ id, labels }) => ({
+          id,
+          name: "registered",
+          labels: labels.map(({ key }) => ({ key, value: "old" })),
+        })),
+      );
       for (const chunk of chunks(worker)) expect(master.run(`global sync-agent-info-set ${chunk}`)).toBe("ok");
       expect(everything(master)).toEqual(everything(worker));
     }),

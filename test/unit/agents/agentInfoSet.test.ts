@@ -21,7 +21,9 @@ describe("sync-agent-info-set", () => {
   });
 
   test("leaves the columns alone that do not travel", () => {
-    const { run, rows } = temporaryStore([{ id: 1, name: "old", register_ip: "any", internal_key: "secret", date_add: 5 }]);
+    const { run, rows } = temporaryStore([
+      { id: 1, name: "old", register_ip: "any", internal_key: "secret", date_add: 5 },
+    ]);
     run(SET + JSON.stringify([{ ...AGENT, register_ip: "evil", internal_key: "evil", date_add: 9, group: "evil" }]));
     expect(rows("global sql select register_ip, internal_key, date_add, `group` from agent where id = 1")).toEqual([
       { register_ip: "any", internal_key: "secret", date_add: 5, group: "default" },
@@ -102,7 +104,9 @@ describe("sync-agent-info-set", () => {
 
   test("writes all of a chunk or nothing", () => {
     const { run, rows } = temporaryStore(waitingAgents(2));
-    run(`${SET}[{"id":1,"name":"changed","connection_status":"active"},{"id":2,"name":null,"connection_status":"active"}]`);
+    run(
+      `${SET}[{"id":1,"name":"changed","connection_status":"active"},{"id":2,"name":null,"connection_status":"active"}]`,
+    );
     expect(rows("global sql select name from agent where id = 1")).toEqual([{ name: "agent1" }]);
   });
 

@@ -21,7 +21,12 @@ describe("get-all-agents", () => {
     expect(calls).toBeGreaterThan(1);
   });
 
-  test.each(["global get-all-agents", "global get-all-agents ", "global get-all-agents 5", "global get-all-agents last_id x"])("refuses '%s'", (command) => {
+  test.each([
+    "global get-all-agents",
+    "global get-all-agents ",
+    "global get-all-agents 5",
+    "global get-all-agents last_id x",
+  ])("refuses '%s'", (command) => {
     expect(temporaryStore().run(command)).toBe("err Invalid arguments 'last_id' not found");
   });
 });
@@ -60,7 +65,9 @@ describe("disconnect-agents", () => {
     ["0 5", "sync_status"],
     ["0 5 maybe", "sync_status"],
   ])("with '%s' says that %s is missing", (argument, missing) => {
-    expect(temporaryStore().run(`global disconnect-agents ${argument}`)).toBe(`err Invalid arguments ${missing} not found`);
+    expect(temporaryStore().run(`global disconnect-agents ${argument}`)).toBe(
+      `err Invalid arguments ${missing} not found`,
+    );
   });
 });
 
@@ -76,7 +83,9 @@ describe("reset-agents-connection", () => {
   });
 
   test("refuses another sync status", () => {
-    expect(temporaryStore().run("global reset-agents-connection now")).toBe("err Invalid DB query syntax, near 'reset-agents-connection'");
+    expect(temporaryStore().run("global reset-agents-connection now")).toBe(
+      "err Invalid DB query syntax, near 'reset-agents-connection'",
+    );
   });
 });
 
@@ -104,6 +113,8 @@ describe("get-agent-info", () => {
   });
 
   test.each(["", "x", "-1", "1 2"])("refuses the id '%s'", (id) => {
-    expect(temporaryStore().run(`global get-agent-info ${id}`)).toBe("err Invalid DB query syntax, near 'get-agent-info'");
+    expect(temporaryStore().run(`global get-agent-info ${id}`)).toBe(
+      "err Invalid DB query syntax, near 'get-agent-info'",
+    );
   });
 });

@@ -50,9 +50,9 @@ describe("the file", () => {
 
   test("has the tables of dapi.md 6.4", () => {
     const { rows } = temporaryStore();
-    expect(rows("global sql select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name")).toEqual(
-      ["agent", "belongs", "group", "info", "labels", "metadata"].map((name) => ({ name })),
-    );
+    expect(
+      rows("global sql select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name"),
+    ).toEqual(["agent", "belongs", "group", "info", "labels", "metadata"].map((name) => ({ name })));
   });
 
   test("keeps everything when it is opened again", () => {
@@ -60,15 +60,21 @@ describe("the file", () => {
     const first = storeOn(() => openDatabase(path, 100));
     first.importAgents(waitingAgents(2));
     first.close();
-    expect(storeOn(() => openDatabase(path, 100)).run("global get-all-agents last_id 0")).toBe('ok [{"id":1},{"id":2}]');
+    expect(storeOn(() => openDatabase(path, 100)).run("global get-all-agents last_id 0")).toBe(
+      'ok [{"id":1},{"id":2}]',
+    );
   });
 
   test("of another version is refused and left as it is", () => {
     const path = temporaryFile();
     const foreign = openDatabase(path, 100);
-    foreign.script("CREATE TABLE agent (id INTEGER); CREATE TABLE metadata (key TEXT, value TEXT); INSERT INTO metadata VALUES ('db_version', '7');");
+    foreign.script(
+      "CREATE TABLE agent (id INTEGER); CREATE TABLE metadata (key TEXT, value TEXT); INSERT INTO metadata VALUES ('db_version', '7');",
+    );
     const store = storeOn(() => openDatabase(path, 100));
-    expect(() => store.run("global select-groups")).toThrow(/its version is 7, and muster works with version 2; move the file away/);
+    expect(() => store.run("global select-groups")).toThrow(
+      /its version is 7, and muster works with version 2; move the file away/,
+    );
     expect(foreign.all("SELECT count(*) AS n FROM sqlite_master")).toEqual([{ n: 2 }]);
     foreign.close();
   });
@@ -112,7 +118,9 @@ describe("the file", () => {
     store.run("global select-groups");
     const other = openDatabase(path, 20);
     other.script("BEGIN IMMEDIATE");
-    expect(store.run("global insert-agent-group x")).toBe("err Cannot execute Global database query; database is locked");
+    expect(store.run("global insert-agent-group x")).toBe(
+      "err Cannot execute Global database query; database is locked",
+    );
     expect(store.run("global select-groups")).toBe("ok []");
     other.script("ROLLBACK");
     other.close();

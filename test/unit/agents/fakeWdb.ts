@@ -30,7 +30,10 @@ export function fakeWdb(): FakeWdb {
     open: (events, signal) => {
       wdb.attempts += 1;
       if (wdb.refusal !== null) return Promise.reject(wdb.refusal);
-      if (wdb.hangs) return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      if (wdb.hangs)
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason as Error)),
+        );
       const commands: string[] = [];
       let isDestroyed = false;
       wdb.links.push({

@@ -14,8 +14,12 @@ describe("groups", () => {
   test("memberships come and go", () => {
     const { run, rows } = temporaryStore();
     run("global insert-agent-group web");
-    for (const agent of [1, 1, 2]) expect(run(`global insert-agent-belong {"id_group":1,"id_agent":${agent}}`)).toBe("ok");
-    expect(rows("global sql select id_agent from belongs order by id_agent")).toEqual([{ id_agent: 1 }, { id_agent: 2 }]);
+    for (const agent of [1, 1, 2])
+      expect(run(`global insert-agent-belong {"id_group":1,"id_agent":${agent}}`)).toBe("ok");
+    expect(rows("global sql select id_agent from belongs order by id_agent")).toEqual([
+      { id_agent: 1 },
+      { id_agent: 2 },
+    ]);
     expect(run("global delete-agent-belong 1")).toBe("ok");
     expect(rows("global sql select id_agent from belongs")).toEqual([{ id_agent: 2 }]);
     expect(run("global delete-group-belong web")).toBe("ok");
@@ -37,11 +41,16 @@ describe("groups", () => {
     expect(run("global select-agent-group 1")).toBe("ok [{}]");
   });
 
-  test.each(["find-group", "insert-agent-group", "delete-group", "delete-group-belong"])("%s needs a name", (command) => {
-    expect(temporaryStore().run(`global ${command} `)).toBe(`err Invalid DB query syntax, near '${command}'`);
-  });
+  test.each(["find-group", "insert-agent-group", "delete-group", "delete-group-belong"])(
+    "%s needs a name",
+    (command) => {
+      expect(temporaryStore().run(`global ${command} `)).toBe(`err Invalid DB query syntax, near '${command}'`);
+    },
+  );
 
   test("delete-agent-belong needs an id", () => {
-    expect(temporaryStore().run("global delete-agent-belong x")).toBe("err Invalid DB query syntax, near 'delete-agent-belong'");
+    expect(temporaryStore().run("global delete-agent-belong x")).toBe(
+      "err Invalid DB query syntax, near 'delete-agent-belong'",
+    );
   });
 });

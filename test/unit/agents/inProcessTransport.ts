@@ -1,7 +1,9 @@
 import type { AgentStoreTransport } from "../../../src/agents/AgentStoreTransport.js";
 
 /** A transport that runs commands here and now, and remembers them. */
-export function inProcessTransport(run: (command: string) => string | Promise<string>): AgentStoreTransport & { readonly commands: string[] } {
+export function inProcessTransport(
+  run: (command: string) => string | Promise<string>,
+): AgentStoreTransport & { readonly commands: string[] } {
   const commands: string[] = [];
   return {
     commands,
@@ -10,7 +12,15 @@ export function inProcessTransport(run: (command: string) => string | Promise<st
       commands.push(command);
       return await run(command);
     },
-    describe: () => ({ adapter: "embedded", state: "connected", location: "here", lastError: null, inFlight: 0, waiting: 0, restarts: 0 }),
+    describe: () => ({
+      adapter: "embedded",
+      state: "connected",
+      location: "here",
+      lastError: null,
+      inFlight: 0,
+      waiting: 0,
+      restarts: 0,
+    }),
     close: () => Promise.resolve(),
   };
 }

@@ -54,11 +54,35 @@ describe("a JSON list", () => {
   });
 
   test("with the table's columns", () => {
-    const item = { id: 7, name: "a", os_name: "Debian", "os.arch": "x86_64", manager_host: null, date_add: 5, last_keepalive: null, connection_status: "pending", sync_status: "synced", group: "a, b", labels: [{ id: 7, key: "k", value: "v" }] };
+    const item = {
+      id: 7,
+      name: "a",
+      os_name: "Debian",
+      "os.arch": "x86_64",
+      manager_host: null,
+      date_add: 5,
+      last_keepalive: null,
+      connection_status: "pending",
+      sync_status: "synced",
+      group: "a, b",
+      labels: [{ id: 7, key: "k", value: "v" }],
+    };
     expect(read([item])).toEqual({
       problems: [],
       agents: [
-        { id: 7, name: "a", os_name: "Debian", os_arch: "x86_64", manager_host: null, date_add: 5, last_keepalive: null, connection_status: "pending", sync_status: "synced", groups: ["a", "b"], labels: [{ key: "k", value: "v" }] },
+        {
+          id: 7,
+          name: "a",
+          os_name: "Debian",
+          os_arch: "x86_64",
+          manager_host: null,
+          date_add: 5,
+          last_keepalive: null,
+          connection_status: "pending",
+          sync_status: "synced",
+          groups: ["a", "b"],
+          labels: [{ key: "k", value: "v" }],
+        },
       ],
     });
   });
@@ -112,9 +136,12 @@ describe("a JSON list", () => {
     expect(readAgents(text).problems).toEqual([expect.stringContaining(problem)]);
   });
 
-  test.each([["x".repeat(129)], [""], ["!gone"], ["#x"], ["a\nb"], ["\ud800"], [5], [null]])("the name %j is refused", (name) => {
-    expect(read([{ id: 1, name }]).problems).toHaveLength(1);
-  });
+  test.each([["x".repeat(129)], [""], ["!gone"], ["#x"], ["a\nb"], ["\ud800"], [5], [null]])(
+    "the name %j is refused",
+    (name) => {
+      expect(read([{ id: 1, name }]).problems).toHaveLength(1);
+    },
+  );
 
   test.each([[["a", "a"]], [[""]], ["a,,b"], [[".."]], [{ a: 1 }], [5]])("the groups %j are refused", (group) => {
     expect(read([{ id: 1, name: "a", group }]).problems).toHaveLength(1);
@@ -136,7 +163,8 @@ describe("a JSON list", () => {
 
 describe("a client.keys", () => {
   test("gives its agents; removed ones, comments and empty lines are skipped", () => {
-    const text = "001 web 10.0.0.1 KEY1\n\n# comment\n002 !gone any KEY2\n003 #gone any KEY3\n!004 gone any K\n12345 db any KEY4\r\n";
+    const text =
+      "001 web 10.0.0.1 KEY1\n\n# comment\n002 !gone any KEY2\n003 #gone any KEY3\n!004 gone any K\n12345 db any KEY4\r\n";
     expect(readAgents(text)).toEqual({
       problems: [],
       agents: [
@@ -147,7 +175,9 @@ describe("a client.keys", () => {
   });
 
   test("lists every mistake by its line, and repeats no key", () => {
-    const { problems } = readAgents("001 web any SECRET1\n001 again any SECRET2\nSECRET3\n000 manager any SECRET4\n002 two  spaces any SECRET5");
+    const { problems } = readAgents(
+      "001 web any SECRET1\n001 again any SECRET2\nSECRET3\n000 manager any SECRET4\n002 two  spaces any SECRET5",
+    );
     expect(problems).toEqual([
       "Line 2: agent 001 is in line 1 already.",
       "Line 3: expected '<id> <name> <ip> <key>', separated by single spaces.",
@@ -162,7 +192,17 @@ describe("a client.keys", () => {
 });
 
 describe("an API item", () => {
-  const row: AgentRow = { id: 7, name: "a", register_ip: "any", os_name: "Debian", date_add: 0, last_keepalive: 253_402_300_799, group: "x,y", connection_status: "active", sync_status: "synced" };
+  const row: AgentRow = {
+    id: 7,
+    name: "a",
+    register_ip: "any",
+    os_name: "Debian",
+    date_add: 0,
+    last_keepalive: 253_402_300_799,
+    group: "x,y",
+    connection_status: "active",
+    sync_status: "synced",
+  };
 
   test("has the API's fields, and none for NULL columns", () => {
     expect(agentItem(row)).toEqual({
@@ -182,7 +222,20 @@ describe("an API item", () => {
   test("is read back as the same agent", () => {
     expect(read([agentItem(row)])).toEqual({
       problems: [],
-      agents: [{ id: 7, name: "a", ip: "any", register_ip: "any", os_name: "Debian", date_add: 0, last_keepalive: 253_402_300_799, groups: ["x", "y"], connection_status: "active", sync_status: "synced" }],
+      agents: [
+        {
+          id: 7,
+          name: "a",
+          ip: "any",
+          register_ip: "any",
+          os_name: "Debian",
+          date_add: 0,
+          last_keepalive: 253_402_300_799,
+          groups: ["x", "y"],
+          connection_status: "active",
+          sync_status: "synced",
+        },
+      ],
     });
   });
 });

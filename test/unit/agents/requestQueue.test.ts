@@ -18,7 +18,10 @@ describe("requests that wait", () => {
   test("are bounded", async () => {
     const queue = new RequestQueue<string>(1);
     const first = queue.add("a", never());
-    await expect(queue.add("b", never())).rejects.toMatchObject({ code: 2007, extraMessage: expect.stringContaining("1 requests wait") });
+    await expect(queue.add("b", never())).rejects.toMatchObject({
+      code: 2007,
+      extraMessage: expect.stringContaining("1 requests wait"),
+    });
     queue.next()?.resolve(1);
     expect(await first).toBe(1);
   });
@@ -33,7 +36,9 @@ describe("requests that wait", () => {
   });
 
   test("are refused when their signal fired before", async () => {
-    await expect(new RequestQueue<string>(1).add("a", AbortSignal.abort(new Error("before")))).rejects.toThrow("before");
+    await expect(new RequestQueue<string>(1).add("a", AbortSignal.abort(new Error("before")))).rejects.toThrow(
+      "before",
+    );
   });
 
   test("hear the signal while they are worked on, too", async () => {
@@ -74,7 +79,10 @@ describe("requests that wait", () => {
     let count = 0;
     queue.rejectAll(() => new Error(`closed ${(count += 1)}`));
     const settled = await Promise.allSettled(answers);
-    expect(settled.map((one) => one.status === "rejected" && String(one.reason))).toEqual(["Error: closed 1", "Error: closed 2"]);
+    expect(settled.map((one) => one.status === "rejected" && String(one.reason))).toEqual([
+      "Error: closed 1",
+      "Error: closed 2",
+    ]);
     expect(queue.size).toBe(0);
   });
 });

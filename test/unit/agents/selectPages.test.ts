@@ -9,7 +9,9 @@ function sender(store: TemporaryStore): { send: (request: string) => Promise<str
   const send = (request: string): Promise<string> => {
     requests.push(request);
     const answer = store.run(request);
-    return Buffer.byteLength(answer) < 65_536 ? Promise.resolve(answer) : Promise.reject(new AgentStoreError(2009, "cut off"));
+    return Buffer.byteLength(answer) < 65_536
+      ? Promise.resolve(answer)
+      : Promise.reject(new AgentStoreError(2009, "cut off"));
   };
   return { send, requests };
 }
@@ -33,7 +35,11 @@ describe("reading a select", () => {
 
   test("obeys the statement's own limit and offset, and counts without them", async () => {
     const { send } = sender(temporaryStore(waitingAgents(20)));
-    const result = await selectPages("global sql", "select id from agent where id > 0 order by id limit 3 offset 4", send);
+    const result = await selectPages(
+      "global sql",
+      "select id from agent where id > 0 order by id limit 3 offset 4",
+      send,
+    );
     expect(result).toEqual({ rows: [{ id: 5 }, { id: 6 }, { id: 7 }], total: 20 });
   });
 
@@ -43,7 +49,11 @@ describe("reading a select", () => {
     ["limit 5 offset 100", 0],
   ])("%s gives %i of 20 rows", async (limit, count) => {
     const { send } = sender(temporaryStore(waitingAgents(20)));
-    const { rows, total } = await selectPages("global sql", `select id from agent where id > 0 order by id ${limit}`, send);
+    const { rows, total } = await selectPages(
+      "global sql",
+      `select id from agent where id > 0 order by id ${limit}`,
+      send,
+    );
     expect([rows.length, total]).toEqual([count, 20]);
   });
 
@@ -63,12 +73,20 @@ describe("reading a select", () => {
 
   test("gives up a single row that does not fit: 2009", async () => {
     const { send } = sender(temporaryStore(waitingAgents(3, { os_uname: "x".repeat(70_000) })));
-    await expect(selectPages("global sql", "select os_uname from agent where id > 0", send)).rejects.toMatchObject({ code: 2009 });
+    await expect(selectPages("global sql", "select os_uname from agent where id > 0", send)).rejects.toMatchObject({
+      code: 2009,
+    });
   });
 
   test("ends when rows vanish between two slices", async () => {
-    const answers = ['ok [{"n":1000}]', `ok [${Array.from({ length: 500 }, (_, id) => `{"id":${id}}`).join(",")}]`, "ok []"];
-    const { rows, total } = await selectPages("global sql", "select id from agent", () => Promise.resolve(answers.shift() ?? "err asked too often"));
+    const answers = [
+      'ok [{"n":1000}]',
+      `ok [${Array.from({ length: 500 }, (_, id) => `{"id":${id}}`).join(",")}]`,
+      "ok []",
+    ];
+    const { rows, total } = await selectPages("global sql", "select id from agent", () =>
+      Promise.resolve(answers.shift() ?? "err asked too often"),
+    );
     expect([rows.length, total]).toEqual([500, 1000]);
   });
 

@@ -29,12 +29,16 @@ describe("global sql", () => {
     "-- \n drop table agent",
     "selection from agent",
   ])("refuses '%s'", (statement) => {
-    expect(temporaryStore().run(`global sql ${statement}`)).toMatch(/^err Cannot execute Global database query; only select/);
+    expect(temporaryStore().run(`global sql ${statement}`)).toMatch(
+      /^err Cannot execute Global database query; only select/,
+    );
   });
 
   test("refuses a second statement", () => {
     const { run, rows } = temporaryStore(waitingAgents(1));
-    expect(run("global sql select 1; delete from agent")).toMatch(/^err Cannot execute Global database query; found a not valid symbol: ;/);
+    expect(run("global sql select 1; delete from agent")).toMatch(
+      /^err Cannot execute Global database query; found a not valid symbol: ;/,
+    );
     expect(rows("global sql select count(*) as n from agent")).toEqual([{ n: 2 }]);
   });
 

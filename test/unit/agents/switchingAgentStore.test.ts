@@ -54,7 +54,7 @@ function host(): {
       recheckInterval: 10_000,
       notice: (text) => notices.push(text),
     });
-  return { open, clock, wazuhDb, looks: () => looks, closed, notices, hold: (next) => (gate = next) };
+  return { open, clock, wazuhDb, looks: () => looks, closed, notices, hold: (next) => void (gate = next) };
 }
 
 describe("which store is used", () => {

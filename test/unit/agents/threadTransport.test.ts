@@ -104,7 +104,10 @@ describe("commands", () => {
     const answer = transport.request("a", never());
     await settled();
     threads[0]?.fail(new Error("disk I/O error"));
-    await expect(answer).rejects.toMatchObject({ code: 2005, extraMessage: "/root/global.db can't be opened: disk I/O error" });
+    await expect(answer).rejects.toMatchObject({
+      code: 2005,
+      extraMessage: "/root/global.db can't be opened: disk I/O error",
+    });
     expect(transport.describe()).toMatchObject({ state: "degraded", restarts: 0 });
     const next = transport.request("b", never());
     await settled();
@@ -115,7 +118,10 @@ describe("commands", () => {
 
   test("of an import fail with 2003 and SQLite's reason", async () => {
     const { transport } = transportOn();
-    await expect(transport.importAgents([], never())).rejects.toMatchObject({ code: 2003, extraMessage: "UNIQUE constraint failed" });
+    await expect(transport.importAgents([], never())).rejects.toMatchObject({
+      code: 2003,
+      extraMessage: "UNIQUE constraint failed",
+    });
   });
 
   test("beyond the bound are refused", async () => {
@@ -211,7 +217,10 @@ describe("a thread that dies", () => {
   test("that can't be started fails the command with 2005, and is tried again", async () => {
     const { transport, threads, clock, failStarts } = transportOn();
     failStarts(new Error("no memory"));
-    await expect(transport.request("a", never())).rejects.toMatchObject({ code: 2005, extraMessage: expect.stringContaining("no memory") });
+    await expect(transport.request("a", never())).rejects.toMatchObject({
+      code: 2005,
+      extraMessage: expect.stringContaining("no memory"),
+    });
     failStarts(null);
     const next = transport.request("b", never());
     clock.advance(10_000);
@@ -227,7 +236,10 @@ describe("a thread that is stuck", () => {
     const stuck = transport.request("a", never());
     await settled();
     clock.advance(1000);
-    await expect(stuck).rejects.toMatchObject({ code: 2007, extraMessage: expect.stringContaining("no answer from the store's thread in 1000 ms") });
+    await expect(stuck).rejects.toMatchObject({
+      code: 2007,
+      extraMessage: expect.stringContaining("no answer from the store's thread in 1000 ms"),
+    });
     expect(threads[0]?.stopped).toBe(true);
     const next = transport.request("b", never());
     clock.advance(200);
@@ -236,6 +248,21 @@ describe("a thread that is stuck", () => {
     threads[1]?.answer("ok b");
     expect(await next).toBe("ok b");
   });
+});
+
+test("a stuck thread that comes back late does no harm to the one that took its place", async () => {
+  const { transport, threads, clock } = transportOn({ requestTimeout: 1000 });
+  const stuck = transport.request("a", never());
+  await settled();
+  clock.advance(1000);
+  await expect(stuck).rejects.toMatchObject({ code: 2007 });
+  const next = transport.request("b", never());
+  clock.advance(200);
+  await settled();
+  threads[0]?.answer("ok late");
+  await settled();
+  threads[1]?.die(new Error("gone"));
+  await expect(next).rejects.toMatchObject({ code: 2007, extraMessage: expect.stringContaining("gone") });
 });
 
 describe("closing", () => {
@@ -247,7 +274,12 @@ describe("closing", () => {
     expect((await outcome).map((one) => one.status === "rejected" && String(one.reason))).toEqual(
       Array.from({ length: 2 }, () => "Error 2005 - Could not connect to wdb socket: the agent store was closed"),
     );
-    expect([threads[0]?.closed, threads[0]?.stopped, transport.describe().state, clock.pending]).toEqual([true, true, "closed", 0]);
+    expect([threads[0]?.closed, threads[0]?.stopped, transport.describe().state, clock.pending]).toEqual([
+      true,
+      true,
+      "closed",
+      0,
+    ]);
     await expect(transport.request("c", never())).rejects.toMatchObject({ code: 2005 });
   });
 

@@ -6,10 +6,18 @@ import { settled } from "./fakeWdb.js";
 import { inProcessTransport } from "./inProcessTransport.js";
 import { temporaryStore, waitingAgents } from "./temporaryStore.js";
 
-function storeOver(run: (command: string) => string | Promise<string>): { store: WdbAgentStore; commands: string[]; clock: ManualClock } {
+function storeOver(run: (command: string) => string | Promise<string>): {
+  store: WdbAgentStore;
+  commands: string[];
+  clock: ManualClock;
+} {
   const transport = inProcessTransport(run);
   const clock = new ManualClock();
-  return { store: new WdbAgentStore({ transport, clock, settings: DEFAULT_AGENT_STORE_SETTINGS }), commands: transport.commands, clock };
+  return {
+    store: new WdbAgentStore({ transport, clock, settings: DEFAULT_AGENT_STORE_SETTINGS }),
+    commands: transport.commands,
+    clock,
+  };
 }
 
 describe("a worker's chunks", () => {
@@ -29,9 +37,18 @@ describe("a worker's chunks", () => {
   test("that were handed out before a failure are marked anew", async () => {
     const embedded = temporaryStore(waitingAgents(1000));
     let calls = 0;
-    const { store } = storeOver((command) => (command.includes("sync-agent-info-get") && (calls += 1) === 2 ? "err Cannot begin transaction" : embedded.run(command)));
-    await expect(store.agentInfoChunks()).rejects.toMatchObject({ code: 2003, extraMessage: "Cannot begin transaction" });
-    expect(embedded.rows("global sql select count(*) as n from agent where sync_status = 'syncreq'")).toEqual([{ n: 1000 }]);
+    const { store } = storeOver((command) =>
+      command.includes("sync-agent-info-get") && (calls += 1) === 2
+        ? "err Cannot begin transaction"
+        : embedded.run(command),
+    );
+    await expect(store.agentInfoChunks()).rejects.toMatchObject({
+      code: 2003,
+      extraMessage: "Cannot begin transaction",
+    });
+    expect(embedded.rows("global sql select count(*) as n from agent where sync_status = 'syncreq'")).toEqual([
+      { n: 1000 },
+    ]);
   });
 
   test("that nobody waits for any more are marked anew", async () => {
@@ -46,12 +63,16 @@ describe("a worker's chunks", () => {
     const controller = new AbortController();
     const chunks = store.agentInfoChunks({ signal: controller.signal });
     await settled();
-    expect(embedded.rows("global sql select count(*) as n from agent where sync_status = 'syncreq'")).toEqual([{ n: 0 }]);
+    expect(embedded.rows("global sql select count(*) as n from agent where sync_status = 'syncreq'")).toEqual([
+      { n: 0 },
+    ]);
     controller.abort(new Error("connection lost"));
     await expect(chunks).rejects.toThrow("connection lost");
     release();
     await settled();
-    expect(embedded.rows("global sql select count(*) as n from agent where sync_status = 'syncreq'")).toEqual([{ n: 3 }]);
+    expect(embedded.rows("global sql select count(*) as n from agent where sync_status = 'syncreq'")).toEqual([
+      { n: 3 },
+    ]);
   });
 
   test("that did not reach the master are marked with requeueAgentInfo, in batches", async () => {
@@ -74,19 +95,27 @@ describe("storing a chunk", () => {
 
   test("tells the store's error in the form that peers read", async () => {
     const { store } = storeOver(temporaryStore().run);
-    await expect(store.storeAgentInfo("{").catch(String)).resolves.toBe("Error 2003 - Error in wazuhdb request: Invalid JSON syntax, near '{'");
+    await expect(store.storeAgentInfo("{").catch(String)).resolves.toBe(
+      "Error 2003 - Error in wazuhdb request: Invalid JSON syntax, near '{'",
+    );
   });
 
   test("refuses a chunk that the store would not read, without sending it", async () => {
     const { store, commands } = storeOver(() => "ok");
-    await expect(store.storeAgentInfo("x".repeat(65_536))).rejects.toMatchObject({ code: 2003, extraMessage: expect.stringContaining("at most 65536") });
+    await expect(store.storeAgentInfo("x".repeat(65_536))).rejects.toMatchObject({
+      code: 2003,
+      extraMessage: expect.stringContaining("at most 65536"),
+    });
     expect(commands).toEqual([]);
   });
 });
 
 describe("memberships of removed agents", () => {
   test("go in batches of 500, and no others", async () => {
-    const embedded = temporaryStore([{ id: 1200, name: "stays", groups: ["g"] }, ...waitingAgents(1001, { groups: ["g"] })]);
+    const embedded = temporaryStore([
+      { id: 1200, name: "stays", groups: ["g"] },
+      ...waitingAgents(1001, { groups: ["g"] }),
+    ]);
     const { store, commands } = storeOver(embedded.run);
     await store.deleteBelongs(Array.from({ length: 1001 }, (_, index) => String(index + 1).padStart(3, "0")));
     expect(commands.length).toBe(3);
@@ -118,14 +147,28 @@ describe("questions", () => {
   });
 
   test("countActiveAgents counts that node's active agents", async () => {
-    const { store } = storeOver(temporaryStore([...waitingAgents(2), { id: 3, name: "c", node_name: "worker1" }, { id: 4, name: "d", node_name: "w2", connection_status: "active" }]).run);
+    const { store } = storeOver(
+      temporaryStore([
+        ...waitingAgents(2),
+        { id: 3, name: "c", node_name: "worker1" },
+        { id: 4, name: "d", node_name: "w2", connection_status: "active" },
+      ]).run,
+    );
     expect(await store.countActiveAgents("worker1")).toBe(2);
     expect(await store.countActiveAgents("nobody's")).toBe(0);
   });
 
   test("activeAgentsByNode counts them all", async () => {
-    const { store } = storeOver(temporaryStore([...waitingAgents(2), { id: 4, name: "d", node_name: "w2", connection_status: "active" }]).run);
-    expect(await store.activeAgentsByNode()).toEqual(new Map([["unknown", 1], ["w2", 1], ["worker1", 2]]));
+    const { store } = storeOver(
+      temporaryStore([...waitingAgents(2), { id: 4, name: "d", node_name: "w2", connection_status: "active" }]).run,
+    );
+    expect(await store.activeAgentsByNode()).toEqual(
+      new Map([
+        ["unknown", 1],
+        ["w2", 1],
+        ["worker1", 2],
+      ]),
+    );
   });
 
   test("agent gives a whole row, or null", async () => {
@@ -169,23 +212,37 @@ describe("listing agents", () => {
 
   test("gives the columns that are asked for", async () => {
     const { store } = storeOver(temporaryStore(agents).run);
-    expect((await store.listAgents({ select: ["id", "group"], limit: 1 })).agents).toEqual([{ id: 1, group: "default" }]);
+    expect((await store.listAgents({ select: ["id", "group"], limit: 1 })).agents).toEqual([
+      { id: 1, group: "default" },
+    ]);
   });
 
-  test.each([{ select: ["internal_key" as const] }, { ids: ["x"] }, { status: ["a;b"] }, { limit: -1 }, { limit: 1.5 }])("refuses %j", async (filter) => {
+  test.each([
+    { select: ["internal_key" as const] },
+    { ids: ["x"] },
+    { status: ["a;b"] },
+    { limit: -1 },
+    { limit: 1.5 },
+  ])("refuses %j", async (filter) => {
     await expect(storeOver(() => "ok []").store.listAgents(filter)).rejects.toMatchObject({ code: 2004 });
   });
 });
 
 describe("the rest", () => {
   test("an import is refused where the store registers its agents itself", async () => {
-    await expect(storeOver(() => "ok").store.importAgents([])).rejects.toMatchObject({ code: 2003, extraMessage: expect.stringContaining("register them there") });
+    await expect(storeOver(() => "ok").store.importAgents([])).rejects.toMatchObject({
+      code: 2003,
+      extraMessage: expect.stringContaining("register them there"),
+    });
   });
 
   test("a call ends at its deadline", async () => {
     const { store, clock } = storeOver(() => new Promise(() => undefined));
     const call = store.knownAgentIds({ timeout: 30 });
     clock.advance(30);
-    await expect(call).rejects.toMatchObject({ code: 2007, extraMessage: "reading the agents' ids took longer than 30 ms" });
+    await expect(call).rejects.toMatchObject({
+      code: 2007,
+      extraMessage: "reading the agents' ids took longer than 30 ms",
+    });
   });
 });

@@ -53,7 +53,13 @@ describe("decoding payloads", () => {
     expect(decodeWdbJson('["2021/06/01 10:20:30"]')).toEqual([new Date("2021-06-01T10:20:30Z")]);
   });
 
-  test.each(["2021/13/01 10:20:30", "2021/02/30 10:20:30", "2021/06/01 24:00:00", "2021-06-01 10:20:30", "x2021/06/01 10:20:30"])("leaves '%s' a text", (text) => {
+  test.each([
+    "2021/13/01 10:20:30",
+    "2021/02/30 10:20:30",
+    "2021/06/01 24:00:00",
+    "2021-06-01 10:20:30",
+    "x2021/06/01 10:20:30",
+  ])("leaves '%s' a text", (text) => {
     expect(decodeWdbJson(JSON.stringify([text]))).toEqual([text]);
   });
 
@@ -61,9 +67,12 @@ describe("decoding payloads", () => {
     expect(() => decodeWdbJson(payload)).toThrow(expect.objectContaining({ code: 2006 }));
   });
 
-  test.each(["{}", "3", "null", "[1]", "[null]", "[[]]", '["2021/06/01 10:20:30"]'])("'%s' is no list of rows: 2006", (payload) => {
-    expect(() => decodeWdbRows(payload)).toThrow(expect.objectContaining({ code: 2006 }));
-  });
+  test.each(["{}", "3", "null", "[1]", "[null]", "[[]]", '["2021/06/01 10:20:30"]'])(
+    "'%s' is no list of rows: 2006",
+    (payload) => {
+      expect(() => decodeWdbRows(payload)).toThrow(expect.objectContaining({ code: 2006 }));
+    },
+  );
 
   test("does not reach the prototype", () => {
     const rows = decodeWdbRows('[{"__proto__":{"polluted":1}}]');

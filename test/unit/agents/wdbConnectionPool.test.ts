@@ -7,10 +7,22 @@ import { fakeWdb, settled, type FakeWdb } from "./fakeWdb.js";
 
 const never = (): AbortSignal => new AbortController().signal;
 
-function poolOn(wdb: FakeWdb, settings: Partial<AgentStoreSettings> = {}): { pool: WdbConnectionPool; clock: ManualClock } {
+function poolOn(
+  wdb: FakeWdb,
+  settings: Partial<AgentStoreSettings> = {},
+): { pool: WdbConnectionPool; clock: ManualClock } {
   const clock = new ManualClock();
   const filled = { ...DEFAULT_AGENT_STORE_SETTINGS, ...settings };
-  return { pool: new WdbConnectionPool({ open: wdb.open, clock, random: seededRandom(1), settings: filled, location: "/root/queue/db/wdb" }), clock };
+  return {
+    pool: new WdbConnectionPool({
+      open: wdb.open,
+      clock,
+      random: seededRandom(1),
+      settings: filled,
+      location: "/root/queue/db/wdb",
+    }),
+    clock,
+  };
 }
 
 describe("connections", () => {
@@ -63,7 +75,10 @@ describe("connections", () => {
     const answer = pool.request("one", never());
     await settled();
     wdb.links[0]?.events.closed(new Error("reset"));
-    await expect(answer).rejects.toMatchObject({ code: 2007, extraMessage: expect.stringContaining("broke: reset before it answered") });
+    await expect(answer).rejects.toMatchObject({
+      code: 2007,
+      extraMessage: expect.stringContaining("broke: reset before it answered"),
+    });
     expect(pool.describe()).toMatchObject({ state: "degraded", lastError: expect.stringContaining("Error 2007") });
   });
 
@@ -173,7 +188,12 @@ describe("a wazuh-db that can't be reached", () => {
     wdb.refusal = new Error("no");
     const { pool, clock } = poolOn(wdb, { firstRetryDelay: 100, longestReconnectDelay: 400 });
     await expect(pool.request("first", never())).rejects.toMatchObject({ code: 2005 });
-    for (const [delay, attempts] of [[100, 2], [200, 3], [400, 4], [400, 5]] as const) {
+    for (const [delay, attempts] of [
+      [100, 2],
+      [200, 3],
+      [400, 4],
+      [400, 5],
+    ] as const) {
       const answers = [pool.request("a", never()), pool.request("b", never())];
       const outcome = Promise.allSettled(answers);
       await settled();
@@ -206,7 +226,10 @@ describe("a wazuh-db that can't be reached", () => {
     const { pool, clock } = poolOn(wdb, { connectTimeout: 50 });
     const answer = pool.request("one", never());
     clock.advance(50);
-    await expect(answer).rejects.toMatchObject({ code: 2005, extraMessage: expect.stringContaining("no connection in 50 ms") });
+    await expect(answer).rejects.toMatchObject({
+      code: 2005,
+      extraMessage: expect.stringContaining("no connection in 50 ms"),
+    });
   });
 });
 

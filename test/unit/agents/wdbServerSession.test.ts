@@ -42,13 +42,17 @@ function client(run: (command: string, signal: AbortSignal) => Promise<string>):
 describe("a client of the served store", () => {
   test("gets an answer for each request, in order, however its bytes are cut", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string({ maxLength: 20 }), { maxLength: 10 }), fc.integer({ min: 1, max: 9 }), async (commands, size) => {
-        const { session, written } = client((command) => Promise.resolve(`ok ${command}`));
-        const bytes = Buffer.concat(commands.map(wdbFrame));
-        for (let from = 0; from < bytes.length; from += size) session.received(bytes.subarray(from, from + size));
-        await settled();
-        expect(Buffer.concat(written)).toEqual(Buffer.concat(commands.map((command) => wdbFrame(`ok ${command}`))));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.string({ maxLength: 20 }), { maxLength: 10 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (commands, size) => {
+          const { session, written } = client((command) => Promise.resolve(`ok ${command}`));
+          const bytes = Buffer.concat(commands.map(wdbFrame));
+          for (let from = 0; from < bytes.length; from += size) session.received(bytes.subarray(from, from + size));
+          await settled();
+          expect(Buffer.concat(written)).toEqual(Buffer.concat(commands.map((command) => wdbFrame(`ok ${command}`))));
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -12,7 +12,9 @@ describe("a call's deadline", () => {
   });
 
   test("gives the work's error", async () => {
-    await expect(withDeadline(new ManualClock(), undefined, 50, "work", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await expect(
+      withDeadline(new ManualClock(), undefined, 50, "work", () => Promise.reject(new Error("no"))),
+    ).rejects.toThrow("no");
   });
 
   test("fails with 2007 when the time is over, though the work goes on", async () => {
@@ -53,7 +55,9 @@ describe("a call's deadline", () => {
       begun = true;
       return Promise.resolve();
     };
-    await expect(withDeadline(new ManualClock(), { signal: AbortSignal.abort(new Error("before")) }, 50, "work", work)).rejects.toThrow("before");
+    await expect(
+      withDeadline(new ManualClock(), { signal: AbortSignal.abort(new Error("before")) }, 50, "work", work),
+    ).rejects.toThrow("before");
     expect(begun).toBe(false);
   });
 });

@@ -53,7 +53,9 @@ function collectPage(from: number, context: CommandContext): Page {
       const json = agentJson(row, context);
       const size = Buffer.byteLength(json, "utf8") + 1;
       if ("[]".length + size > WDB_MAX_PAGE_BYTES) {
-        context.notice(`Agent ${id} has ${size} bytes of information and labels, too many to be sent; remove some of its labels.`);
+        context.notice(
+          `Agent ${id} has ${size} bytes of information and labels, too many to be sent; remove some of its labels.`,
+        );
       } else if (bytes + size > WDB_MAX_PAGE_BYTES) {
         return { payload: `[${parts.join(",")}]`, lastId, isLast: false };
       } else {

@@ -6,7 +6,15 @@ import { withShape } from "../withShape.js";
 
 /** `insert-agent {id, name, ip?, register_ip?, internal_key?, group?, date_add?}`: a newly registered agent. */
 export const insertAgent = withShape(
-  { id: "number", name: "text", ip: "text?", register_ip: "text?", internal_key: "text?", group: "text?", date_add: "number?" },
+  {
+    id: "number",
+    name: "text",
+    ip: "text?",
+    register_ip: "text?",
+    internal_key: "text?",
+    group: "text?",
+    date_add: "number?",
+  },
   (agent, { database, seconds }) => {
     database.run(
       "INSERT INTO agent (id, name, ip, register_ip, internal_key, date_add, `group`) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -77,14 +85,26 @@ export const updateKeepalive = withShape(
 export const updateConnectionStatus = withShape(
   { id: "number", connection_status: "text", sync_status: "text" },
   ({ id, connection_status, sync_status }, { database }) => {
-    database.run("UPDATE agent SET connection_status = ?, sync_status = ? WHERE id = ?", connection_status, sync_status, id);
+    database.run(
+      "UPDATE agent SET connection_status = ?, sync_status = ? WHERE id = ?",
+      connection_status,
+      sync_status,
+      id,
+    );
     return undefined;
   },
 );
 
 /** `find-agent {name, ip}`: its id. */
 export const findAgent = withShape({ name: "text", ip: "text" }, ({ name, ip }, { database }) =>
-  rowsAnswer(database.all("SELECT id FROM agent WHERE name = ? AND (register_ip = ? OR register_ip LIKE ? || '/%')", name, ip, ip)),
+  rowsAnswer(
+    database.all(
+      "SELECT id FROM agent WHERE name = ? AND (register_ip = ? OR register_ip LIKE ? || '/%')",
+      name,
+      ip,
+      ip,
+    ),
+  ),
 );
 
 /** `delete-agent <id>`: the agent's row. Its labels and groups have commands of their own. */

@@ -10,7 +10,11 @@ export const findGroup = withName("find-group", (name, { database }) =>
 
 /** `insert-agent-group <name>`: a new group; one that is there stays as it is. */
 export const insertAgentGroup = withName("insert-agent-group", (name, { database }) => {
-  database.run("INSERT INTO `group` (name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM `group` WHERE name = ?)", name, name);
+  database.run(
+    "INSERT INTO `group` (name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM `group` WHERE name = ?)",
+    name,
+    name,
+  );
   return ok();
 });
 
