@@ -32,6 +32,7 @@ export class PackPlan {
   private groups: Record<Group, readonly FileEntry[]>;
   private extra: readonly FileEntry[];
   private readonly leftOut: string[] = [];
+  private readonly mostBytes: number;
   private bytesLeft: number;
   private entriesLeft: number;
 
@@ -43,7 +44,8 @@ export class PackPlan {
     this.groups = { missing: difference.missing, shared: difference.shared };
     this.extra = difference.extra;
     this.entriesLeft = Math.min(limits.archiveEntries, MOST_ENTRIES) - 1;
-    this.bytesLeft = Math.min(limits.archiveBytes, limits.transferBytes, MOST_BYTES) - BYTES_PER_PATH;
+    this.mostBytes = Math.min(limits.archiveBytes, limits.transferBytes, MOST_BYTES) - BYTES_PER_PATH;
+    this.bytesLeft = this.mostBytes;
     for (const { path } of [...difference.extra, ...difference.extraValid]) this.bytesLeft -= costOf(path, 0);
   }
 
@@ -93,6 +95,7 @@ export class PackPlan {
         throw new FileFault("EFBIG", `it has ${status.size} bytes; the limit (archiveEntryBytes) is ${this.limits.archiveEntryBytes}`);
       }
       const cost = costOf(entry.path, status.size);
+      if (cost > this.mostBytes) throw new FileFault("EFBIG", `it has ${status.size} bytes: it fits into no archive`);
       if (cost > this.bytesLeft || this.entriesLeft === 0) {
         this.leftOut.push(entry.path);
         return false;

@@ -1,5 +1,4 @@
 import type { FileProblem, PackDifferenceJob, PackDifferenceResult } from "../../../workers/jobs.js";
-import { MusterError } from "../../protocol/errors/MusterError.js";
 import { countsOf, decodeDifference, type Difference } from "../Difference.js";
 import type { Disk } from "../Disk.js";
 import type { FileEntry } from "../FileIndex.js";
@@ -10,18 +9,12 @@ import { encodeDifferenceMetadata, MERGE_TYPE, type MetadataEntry } from "../met
 import { PackPlan } from "./PackPlan.js";
 import { writeArchive, type ArchiveFile } from "./writeArchive.js";
 
-/** How often an archive is begun anew because files vanished or changed under the packing. */
-const MOST_ATTEMPTS = 5;
-
-/** The catalogue's "Error creating zip file". */
-const NOT_WRITTEN = 3001;
-
 const MERGED_MODE = 0o644;
 
 /**
  * Packs the missing and shared files of a difference, its differing group files merged into one, and
  * the metadata that describes them (protocol.md 6). Files that vanished, cannot be read or do not fit
- * are settled first (`PackPlan`); should one fail while it is packed, the archive is begun anew without it.
+ * are settled first (`PackPlan`), and again if one fails while it is packed; the metadata is made last.
  *
  * @throws MusterError 3001 when the archive cannot be written; nothing of it is left.
  */
@@ -34,21 +27,18 @@ export async function packDifference(disk: Disk, job: PackDifferenceJob): Promis
     const plan = new PackPlan(disk, root, limits, whole);
     if (merging.file !== undefined) plan.reserve(merging.file.path, merging.bytes);
     plan.settle();
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const settled = { ...whole, ...plan.settled(), sharedMerged: merging.entries };
-      const files = [...(merging.file === undefined ? [] : [merging.file]), ...plan.archiveFiles()];
+    const files = [...(merging.file === undefined ? [] : [merging.file]), ...plan.archiveFiles()];
+    let settled = whole;
+    const { bytes, failures } = await writeArchive(disk, job.destination, files, (failed) => {
+      plan.drop(failed);
+      const merged = failed.some(({ path }) => path === merging.file?.path) ? undefined : merging.file;
+      settled = { ...whole, ...plan.settled(), sharedMerged: merged === undefined ? [] : merging.entries };
       const shared: MetadataEntry[] = [...settled.shared];
-      if (merging.file !== undefined) {
-        shared.push({ path: merging.file.path, itemKey: AGENT_GROUPS_ITEM, merged: { type: MERGE_TYPE } });
-      }
-      const metadata = Buffer.from(encodeDifferenceMetadata({ ...settled, shared }, dialect), "latin1");
-      const { bytes, failures } = await writeArchive(disk, job.destination, files, metadata);
-      if (failures.length === 0) {
-        return { bytes, files: files.length, counts: countsOf(settled), problems: [...merging.problems, ...plan.problems] };
-      }
-      plan.drop(failures);
-    }
-    throw MusterError.cluster(NOT_WRITTEN, `files changed during each of ${MOST_ATTEMPTS} attempts to pack them; the next round tries again`);
+      if (merged !== undefined) shared.push({ path: merged.path, itemKey: AGENT_GROUPS_ITEM, merged: { type: MERGE_TYPE } });
+      return Buffer.from(encodeDifferenceMetadata({ ...settled, shared }, dialect), "latin1");
+    });
+    const problems = [...merging.problems, ...plan.problems];
+    return { bytes, files: files.length - failures.length, counts: countsOf(settled), problems };
   } finally {
     disk.rmSync(mergedFile, { force: true });
   }

@@ -1,7 +1,8 @@
-import { join } from "node:path";
 import type { PackGroupsJob, PackResult } from "../../../workers/jobs.js";
+import { MusterError } from "../../protocol/errors/MusterError.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
-import { writeArchive, type ArchiveFile } from "../archive/writeArchive.js";
+import { NOT_WRITTEN, writeArchive, type ArchiveFile } from "../archive/writeArchive.js";
+import { confinedPath } from "../confinedPath.js";
 import type { Disk } from "../Disk.js";
 import { FileFault } from "../fileProblem.js";
 import { AGENT_GROUPS_ITEM } from "../items.js";
@@ -11,19 +12,23 @@ const MERGED_MODE = 0o644;
 
 /**
  * Packs a merged file of group files with its metadata (protocol.md 6, extra-valid). An empty merged
- * file gives an archive that holds the metadata `{}` alone.
+ * file gives an archive that holds the metadata `{}` alone. The merged file stays; it is the caller's.
  *
- * @throws MusterError 3001 when the archive cannot be written; nothing of it is left.
+ * @throws MusterError 3001 when the archive cannot be written or the merged file cannot be read, 3000 when
+ *   a folder on the way to it is a link; nothing of the archive is left.
  */
 export async function packGroups(disk: Disk, job: PackGroupsJob): Promise<PackResult> {
   const { merged: path, destination } = job;
-  const file = join(job.scope.root, path);
-  const { size, mtimeMs } = disk.lstatSync(file);
+  const file = confinedPath(disk, job.scope.root, path);
+  const status = disk.lstatSync(file, { throwIfNoEntry: false });
+  if (status === undefined) throw MusterError.cluster(NOT_WRITTEN, `${file}: the merged file is gone; the next round makes it anew`);
+  const { size, mtimeMs } = status;
   const files: ArchiveFile[] = size === 0 ? [] : [{ path, file, modTime: mtimeMs, mode: MERGED_MODE }];
   const metadata = Buffer.from(stringifyPython(size === 0 ? {} : { [path]: describe(path) }), "latin1");
-  const { bytes, failures } = await writeArchive(disk, destination, files, metadata);
-  const [failure] = failures;
-  if (failure !== undefined) throw new FileFault(failure.code, `${file}: ${failure.message}`);
+  const { bytes } = await writeArchive(disk, destination, files, ([failure]) => {
+    if (failure !== undefined) throw new FileFault(failure.code, `${file}: ${failure.message}`);
+    return metadata;
+  });
   return { bytes, files: files.length };
 }
 
