@@ -2,8 +2,8 @@ import type { FileIndex } from "./FileIndex.js";
 
 /** A batch has at least this many files, unless they are heavy or the last ones: handing over a job costs as much as hashing several small files. */
 export const SMALLEST_BATCH = 16;
-/** A batch of enough files is closed at this many bytes. */
-export const BATCH_BYTES = 1024 * 1024;
+/** A batch of enough files is closed at this many bytes: some hundred small files, so that handing over costs little. */
+export const BATCH_BYTES = 4 * 1024 * 1024;
 /** A batch is closed at this many bytes whatever it holds, so that heavy files spread over the threads. */
 export const LARGEST_BATCH_BYTES = 8 * 1024 * 1024;
 /** What each file costs beside its content (opening and closing it), in bytes hashed in that time. */
