@@ -42,9 +42,10 @@ export function parseMergedHeader(line: string): MergedHeader | undefined {
 
 function formatTime(modTime: number): string {
   const bounded = Math.min(Math.max(modTime, FIRST_SECOND), LAST_SECOND);
-  const total = Math.round(bounded * MICROSECONDS);
-  const seconds = Math.floor(total / MICROSECONDS);
-  const microseconds = total - seconds * MICROSECONDS;
+  // The fraction by itself: the whole time in microseconds would not fit a double for distant dates.
+  const rounded = Math.round((bounded - Math.floor(bounded)) * MICROSECONDS);
+  const seconds = Math.floor(bounded) + (rounded === MICROSECONDS ? 1 : 0);
+  const microseconds = rounded % MICROSECONDS;
   const text = new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
   return microseconds === 0 ? text : `${text}.${String(microseconds).padStart(6, "0")}`;
 }
