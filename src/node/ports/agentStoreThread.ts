@@ -13,7 +13,8 @@ import { threadEntry } from "./threadEntry.js";
  */
 export function startAgentStoreThread(data: AgentStoreThreadData, notice: (text: string) => void): StoreThread {
   keepErrorCodes();
-  const worker = new Worker(threadEntry("agentStore"), { workerData: data, name: "agentStore" });
+  // The process's own options are not the thread's: some of them (--input-type) end it at once.
+  const worker = new Worker(threadEntry("agentStore"), { workerData: data, name: "agentStore", execArgv: [] });
   worker.on("message", (message: unknown) => {
     if (isThreadNotice(message)) notice(message.notice);
   });
