@@ -263,21 +263,38 @@ export const workerPeer = setup({
             }
           }),
         },
-        PROBE_REQUESTED: {
-          actions: [
-            assign({ newcomer: ({ event }) => event.newcomer }),
-            spawnChild("probe", { id: "probe", input: ({ context }) => ({ peerId: context.peerId }) }),
-          ],
-        },
+        PROBE_REQUESTED: [
+          {
+            guard: ({ context }) => context.newcomer === null,
+            actions: [
+              assign({ newcomer: ({ event }) => event.newcomer }),
+              spawnChild("probe", { id: "probe", input: ({ context }) => ({ peerId: context.peerId }) }),
+            ],
+          },
+          {
+            // Another newcomer waits for the probe and gets the name if it is free: this one comes too late.
+            actions: sendParent(
+              ({ context, event }): WorkerPeerReport => ({
+                type: "PEER_PROBED",
+                peerId: context.peerId,
+                newcomer: event.newcomer,
+                alive: true,
+              }),
+            ),
+          },
+        ],
         "xstate.done.actor.probe": {
-          actions: sendParent(
-            ({ context }): WorkerPeerReport => ({
-              type: "PEER_PROBED",
-              peerId: context.peerId,
-              newcomer: context.newcomer ?? "",
-              alive: true,
-            }),
-          ),
+          actions: [
+            sendParent(
+              ({ context }): WorkerPeerReport => ({
+                type: "PEER_PROBED",
+                peerId: context.peerId,
+                newcomer: context.newcomer ?? "",
+                alive: true,
+              }),
+            ),
+            assign({ newcomer: null }),
+          ],
         },
         "xstate.error.actor.probe": {
           target: "closing",

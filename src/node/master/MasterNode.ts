@@ -24,6 +24,7 @@ import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledGroups } from "./SettledGroups.js";
+import { ToldAddresses } from "./ToldAddresses.js";
 import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
@@ -42,6 +43,8 @@ export class MasterNode {
   readonly #ungreeted: UngreetedPeers;
   /** By node name: outlives a worker's connections. */
   readonly #settled = new Map<string, SettledGroups>();
+  /** Where peers with another key came from. */
+  readonly #wrongKeys = new ToldAddresses();
   #listener: Listener | undefined;
   #connections = 0;
   #onDrained: (() => void) | undefined;
@@ -157,7 +160,9 @@ export class MasterNode {
       onCommand: (request) => this.#command(id, request),
       onFileBytes: progress,
       onClosed: (reason) => {
-        if (reason?.code === 3025) this.#options.logger.error(`${reason.toString()} (from ${link.remoteAddress})`, { subtag: "Main" });
+        if (reason?.code === 3025 && this.#wrongKeys.tell(link.remoteAddress)) {
+          this.#options.logger.error(`${reason.toString()} (from ${link.remoteAddress})`, { subtag: "Main" });
+        }
         this.#tell(id, { type: "LINK_CLOSED", reason: reason?.message ?? "the peer closed the connection" });
       },
     });
@@ -220,6 +225,7 @@ export class MasterNode {
     peer.nodeName = nodeName;
     this.#ungreeted.remove(id);
     peer.connection.channel.setGreeted();
+    this.#wrongKeys.forget(peer.connection.address);
     makeTransferFolder(this.#options.config.root, nodeName).catch((error: unknown) => {
       this.#options.logger.error(`Could not make the folder of ${nodeName}: ${String(error)}`, { tag: this.#tagOf(id) });
     });
