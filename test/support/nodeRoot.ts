@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -126,12 +126,10 @@ export async function readTree(root: string, options: ReadTreeOptions = {}): Pro
 }
 
 async function filesBelow(root: string, part: string): Promise<string[]> {
-  const status = await stat(join(root, part)).catch(() => undefined);
+  const status = await lstat(join(root, part)).catch(() => undefined);
   if (status === undefined) return [];
   if (status.isFile()) return [part];
-  const entries = await readdir(join(root, part), { withFileTypes: true });
-  const found = await Promise.all(
-    entries.map((entry) => (entry.isDirectory() || entry.isFile() ? filesBelow(root, `${part}/${entry.name}`) : [])),
-  );
-  return found.flat();
+  if (!status.isDirectory()) return [];
+  const names = await readdir(join(root, part));
+  return (await Promise.all(names.map((name) => filesBelow(root, `${part}/${name}`)))).flat();
 }

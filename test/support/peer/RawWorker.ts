@@ -16,6 +16,8 @@ export interface RawWorkerOptions {
   readonly cluster: string;
   /** @default 4.3.0 */
   readonly version?: string;
+  /** Where it comes from: any address of 127.0.0.0/8. @default 127.0.0.1 */
+  readonly address?: string;
   /** Answers before the worker's own; see PeerHandler. */
   readonly handle?: PeerHandler;
 }
@@ -42,7 +44,8 @@ export class RawWorker {
 
   /** Connects, and says nothing yet. */
   static async connect(options: RawWorkerOptions): Promise<RawWorker> {
-    const socket = connect({ host: "127.0.0.1", port: options.port });
+    const { port, address = "127.0.0.1" } = options;
+    const socket = connect({ host: "127.0.0.1", port, localAddress: address });
     await once(socket, "connect");
     return new RawWorker((handle) => new PeerLink(socket, options.key, handle), options);
   }
