@@ -15,7 +15,7 @@ export interface HashedFile {
 }
 
 /** Says that a path holds no regular file. */
-export class NotRegularError extends Error {
+class NotRegularError extends Error {
   readonly code = "EINVAL";
 }
 

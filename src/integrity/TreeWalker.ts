@@ -24,7 +24,7 @@ export class TreeWalker {
   /** Rows of the previous index that still say the truth. */
   readonly unchanged: number[] = [];
   readonly found: Found[] = [];
-  /** The previous row that the next file most likely has: both sides go through the paths in order. */
+  /** The row that the next file most likely has: systems list names in the order of their bytes, as the index is sorted. */
   private cursor = 0;
 
   constructor(
@@ -56,6 +56,7 @@ export class TreeWalker {
         if (status.isDirectory()) continue;
         this.problems.add(folder, "ENOTDIR", `${folder} is ${status.isSymbolicLink() ? "a link" : "no directory"}: the item ${itemKey} is not synchronised`);
       } catch (error) {
+        if (isVanished(error)) return false;
         this.problems.addError(folder, `the item ${itemKey} is not synchronised`, error);
       }
       this.withhold(itemKey.slice(0, -1), itemKey);
@@ -68,13 +69,13 @@ export class TreeWalker {
   private walkFolder(folder: string, itemKey: string, item: FileItem): void {
     const { items, root } = this.scope;
     const directory = `${root}/${folder}`;
+    const nestedItems = this.itemsIn(folder);
     for (const entry of this.list(folder, itemKey)) {
       const { name } = entry;
       const path = folder + name;
+      if (nestedItems.includes(name)) continue;
       if (entry.isDirectory()) {
-        if (item.recursive && itemOfKey(items, `${path}/`) === undefined && this.mayTravel(path, name)) {
-          this.walkFolder(`${path}/`, itemKey, item);
-        }
+        if (item.recursive && this.mayTravel(path, name)) this.walkFolder(`${path}/`, itemKey, item);
         continue;
       }
       const wanted = isWantedName(items, item, name) && !isNeverSynchronised(path);
@@ -86,7 +87,13 @@ export class TreeWalker {
     }
   }
 
-  /** The folder's names in the order of the paths that they begin; nothing when it vanished. */
+  /** Names in the folder that are other items' own: whatever stands there, those items tell. */
+  private itemsIn(folder: string): readonly string[] {
+    const inside = Object.keys(this.scope.items.files).filter((key) => key.startsWith(folder) && key !== folder);
+    return inside.map((key) => key.slice(folder.length, -1)).filter((name) => !name.includes("/"));
+  }
+
+  /** The folder's names; nothing when it vanished. */
   private list(folder: string, itemKey: string): DirectoryEntry[] {
     try {
       return listDirectory(this.disk, `${this.scope.root}/${folder.slice(0, -1)}`, (shown) => {

@@ -9,7 +9,7 @@ export const LARGEST_BATCH_BYTES = 8 * 1024 * 1024;
 /** What each file costs beside its content (opening and closing it), in bytes hashed in that time. */
 export const BYTES_PER_FILE = 4 * 1024;
 /** Taken as the size of a file that the walk has not looked at. */
-export const UNKNOWN_FILE_BYTES = 8 * 1024;
+const UNKNOWN_FILE_BYTES = 8 * 1024;
 
 /** The slots that need a hash, as [from, to) ranges of similar weight. A range may hold others too. */
 export function cutBatches(draft: FileIndex): { readonly batches: readonly (readonly [number, number])[]; readonly toHash: number } {

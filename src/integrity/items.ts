@@ -35,7 +35,8 @@ const AGENT_ID = /^[0-9]{3,10}$/;
  * name or path longer than Linux allows. Backslashes are refused, although Linux allows them: other
  * systems' archive readers take them for separators (quality.md 2). Spaces, newlines and other
  * characters are ordinary. The longest item key that holds the path decides; within it the item's
- * `recursive` and `files`, and the excluded names and endings, apply as in the walk.
+ * `recursive` and `files`, and the excluded names and endings, apply as in the walk. An item's own
+ * folder is no file of the item around it.
  */
 export function classify(items: ClusterItems, path: string): ItemMatch | undefined {
   if (!isPlainPath(path) || isNeverSynchronised(path)) return undefined;
@@ -43,6 +44,7 @@ export function classify(items: ClusterItems, path: string): ItemMatch | undefin
   if (match === undefined) return undefined;
   const rest = path.slice(match.itemKey.length);
   if (!match.item.recursive && rest.includes("/")) return undefined;
+  if (itemOfKey(items, `${path}/`) !== undefined) return undefined;
   return isWantedName(items, match.item, path.slice(path.lastIndexOf("/") + 1)) ? match : undefined;
 }
 

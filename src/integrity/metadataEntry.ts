@@ -38,15 +38,15 @@ export class MetadataFault extends Error {}
 export function readMetadataEntry(path: string, value: unknown, items: ClusterItems, dialect: Dialect): MetadataEntry {
   if (!isPlainPath(path)) throw new MetadataFault("is not a path that may travel");
   if (!isRecord(value)) throw new MetadataFault("is not described by an object");
-  const itemKey = own(value, "cluster_item_key");
+  const itemKey = value["cluster_item_key"];
   if (typeof itemKey !== "string") throw new MetadataFault("has no cluster_item_key");
   if (itemOfKey(items, itemKey) === undefined) {
     const shown = JSON.stringify(itemKey.slice(0, 200));
     throw new MetadataFault(`names the item ${shown}, which this node's cluster.json lacks: give all nodes the same cluster.json`);
   }
   const merged = readMergedMark(value);
-  const modTime = readModTime(own(value, "mod_time"), merged !== undefined);
-  const hash = readHash(own(value, dialect.fileHash.metadataKey), dialect, merged !== undefined);
+  const modTime = readModTime(value["mod_time"], merged !== undefined);
+  const hash = readHash(value[dialect.fileHash.metadataKey], dialect, merged !== undefined);
   return {
     path,
     itemKey,
@@ -61,16 +61,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An own property: what `__proto__` and the like inherit is not there. */
-function own(value: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
 function readMergedMark(value: Record<string, unknown>): MergedMark | undefined {
-  const merged = own(value, "merged");
+  const merged = value["merged"];
   if (typeof merged !== "boolean") throw new MetadataFault("has no merged that is true or false");
-  const type = own(value, "merge_type") ?? own(value, "merge-type");
-  const name = own(value, "merge_name");
+  const type = value["merge_type"] ?? value["merge-type"];
+  const name = value["merge_name"];
   if (name !== undefined && (typeof name !== "string" || !isPlainPath(name))) throw new MetadataFault("has a bad merge_name");
   if (type !== undefined && (typeof type !== "string" || !isMergeType(type))) throw new MetadataFault("has a bad merge_type");
   if (!merged) return undefined;

@@ -42,7 +42,7 @@ export function writeTree(root: string, tree: Tree): void {
 }
 
 /** All regular files below a root, links not followed: path → content. */
-export function readTree(root: string, folder = ""): Map<string, Buffer> {
+function readTree(root: string, folder = ""): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
   for (const entry of fs.readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
@@ -131,7 +131,7 @@ export function naiveItemKey(path: string, items: ClusterItems): string | undefi
   const wanted = item?.files[0] === "all" || item?.files.includes(name) === true;
   const deepEnough = item?.recursive === true || itemKey + name === path;
   const excluded = items.excludedFiles.includes(name) || items.excludedExtensions.some((ending) => name.endsWith(ending));
-  const odd = path.includes("\\") || path === "etc/ossec.conf";
+  const odd = path.includes("\\") || path === "etc/ossec.conf" || `${path}/` in items.files;
   return wanted && deepEnough && !excluded && !odd ? itemKey : undefined;
 }
 
@@ -145,7 +145,7 @@ export function diskWith(replaced: Partial<Disk>): Disk {
 }
 
 /** An error as the system throws it. */
-export function systemError(code: string): Error {
+function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: made by a test`), { code });
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileIndex } from "../../../src/integrity/FileIndex.js";
 import { FernetKey, decryptToken } from "../../../src/protocol/fernet.js";
-import type { JobKind, PoolJobs, PoolJob } from "../../../workers/jobs.js";
+import type { JobKind, PoolJob, PoolJobs } from "../../../workers/jobs.js";
 import runJob from "../../../workers/pool.js";
 import { RECORDED_CLUSTER_KEY } from "../../support/recordings.js";
 import { md5, scopeOf, writeTree } from "../../support/tree.js";
@@ -19,7 +19,7 @@ afterEach(() => {
 async function resultOf<Kind extends JobKind>(job: PoolJobs[Kind]["job"]): Promise<PoolJobs[Kind]["result"]> {
   const answer = await runJob(job);
   if (!answer.ok) throw new Error(answer.error.message);
-  return answer.result as PoolJobs[Kind]["result"];
+  return answer.result;
 }
 
 async function indexOf(folder: string): Promise<SharedArrayBuffer> {

@@ -64,6 +64,12 @@ describe("compareIndexes", () => {
     expect(pathsOf(compareIndexes(indexOf({}), lying, items))).toEqual({ ...NOTHING, extra: ["etc/rules/a"], extraValid: ["queue/agent-groups/001"] });
   });
 
+  test("differing group files travel plainly when cluster.json does not call their item extra-valid", () => {
+    const plain = itemsWith({ "queue/agent-groups/": {} });
+    const difference = compareIndexes(indexOf({ "queue/agent-groups/001": "a" }), indexOf({ "queue/agent-groups/001": "b" }), plain);
+    expect(pathsOf(difference)).toEqual({ ...NOTHING, shared: ["queue/agent-groups/001"] });
+  });
+
   test("asks for no group file that is settled", () => {
     const peer = { "queue/agent-groups/001": "a", "queue/agent-groups/900": "b" };
     expect(between({}, peer, [{ path: "queue/agent-groups/900", hash: md5("b") }]).extraValid).toEqual(["queue/agent-groups/001"]);

@@ -89,6 +89,12 @@ describe("classify", () => {
     expect(classify(nested, "etc/other.xml")?.itemKey).toBe("etc/");
   });
 
+  test("takes an item's own folder for no file of the item around it", () => {
+    const nested = itemsWith({ "etc/": {}, "etc/rules/": {} });
+    expect(classify(nested, "etc/rules")).toBeUndefined();
+    expect(classify(nested, "etc/rules.xml")?.itemKey).toBe("etc/");
+  });
+
   test('takes "all" for a wildcard only when it is the whole list', () => {
     const listing = itemsWith({ "etc/rules/": { files: ["all", "x"] } });
     expect(classify(listing, "etc/rules/all")).toBeDefined();

@@ -9,6 +9,8 @@ import { filesOf, indexTree, itemsWith, naiveIndex, scopeOf, withRoot } from "..
 const folders = ["etc", "etc/rules", "etc/rules/sub", "etc/shared", "etc/shared/g", "var/multigroups/x", "queue/agent-groups", "elsewhere"];
 const names = ["a", "a.b", "a0", "b", "client.keys", "merged.mg", "x.tmp", "ossec.conf", "two words", "\ufb01", "😀", "001", "sub", "back\\slash"];
 const path = fc.tuple(fc.constantFrom(...folders), fc.constantFrom(...names)).map(([folder, name]) => `${folder}/${name}`);
+/** Now and then a whole folder is meant, an item's own too. */
+const target = fc.oneof({ weight: 9, arbitrary: path }, { weight: 1, arbitrary: fc.constantFrom(...folders) });
 const content = fc.oneof(fc.constantFrom("", "1", "2"), fc.string({ maxLength: 5 }));
 
 type Change =
@@ -18,10 +20,10 @@ type Change =
   | { readonly do: "rename"; readonly path: string; readonly to: string };
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("write" as const), path, content }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("remove" as const, "folder" as const, "link" as const), path }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("write" as const), path: target, content }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("remove" as const, "folder" as const, "link" as const), path: target }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("touch" as const), path, time: fc.constantFrom(1, 1.5, 2) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("rename" as const), path, to: path }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("rename" as const), path: target, to: target }) },
 );
 const changes = fc.array(change, { maxLength: 25 });
 

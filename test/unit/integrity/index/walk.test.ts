@@ -6,7 +6,7 @@ import { nodeDisk } from "../../../../src/integrity/Disk.js";
 import { FileIndex } from "../../../../src/integrity/FileIndex.js";
 import { REPORTED_PROBLEMS } from "../../../../src/integrity/Problems.js";
 import { walk } from "../../../../src/integrity/walk.js";
-import { diskFailingAt, diskWith, filesOf, indexTree, itemsWith, naiveIndex, scopeOf, writeTree } from "../../../support/tree.js";
+import { diskFailingAt, diskWith, filesOf, indexTree, itemsWith, md5, naiveIndex, scopeOf, writeTree } from "../../../support/tree.js";
 
 let root: string;
 beforeEach(() => {
@@ -57,6 +57,13 @@ describe("a first walk", () => {
 });
 
 describe("what the walk leaves out", () => {
+  test("the node's own configuration, even when an item asks for it by name", () => {
+    writeTree(root, { "etc/ossec.conf": "1", "etc/client.keys": "2" });
+    const greedy = { ...itemsWith({ "etc/": {} }), excludedFiles: [] };
+    const { index, allProblems } = indexTree(scopeOf(root, greedy));
+    expect([pathsOf(index), allProblems]).toEqual([["etc/client.keys"], []]);
+  });
+
   test("a link to a file is withheld and reported, not followed", () => {
     writeTree(root, { "etc/rules/a": "1", secret: "2" });
     fs.symlinkSync(join(root, "secret"), join(root, "etc/rules/link"));
@@ -92,6 +99,23 @@ describe("what the walk leaves out", () => {
     writeTree(root, { "etc/rules": "a file" });
     const { index, allProblems } = indexTree(scopeOf(root, itemsWith({ "etc/rules/": {} })));
     expect([index.size, [...index.withheld()], problemsOf(allProblems)]).toEqual([0, ["etc/rules"], [["etc/rules", "ENOTDIR"]]]);
+  });
+
+  test.each(["a file", "a link"])("a nested item's directory that is %s is told once", (kind) => {
+    writeTree(root, { "etc/a": "1" });
+    if (kind === "a link") fs.symlinkSync("nowhere", join(root, "etc/rules"));
+    else writeTree(root, { "etc/rules": "a file" });
+    const { index, allProblems } = indexTree(scopeOf(root, itemsWith({ "etc/": {}, "etc/rules/": {} })));
+    expect([pathsOf(index), [...index.withheld()], problemsOf(allProblems)]).toEqual([["etc/a"], ["etc/rules"], [["etc/rules", "ENOTDIR"]]]);
+  });
+
+  test("an item directory that cannot be looked at is withheld, one that vanishes is not", () => {
+    writeTree(root, { "etc/rules/a": "1" });
+    const scope = scopeOf(root, itemsWith({ "etc/rules/": {} }));
+    const denied = indexTree(scope, undefined, { disk: diskFailingAt("lstatSync", "/etc/rules", "EACCES") });
+    const gone = indexTree(scope, undefined, { disk: diskFailingAt("lstatSync", "/etc/rules", "ENOENT") });
+    expect([[...denied.index.withheld()], problemsOf(denied.allProblems)]).toEqual([["etc/rules"], [["etc/rules", "EACCES"]]]);
+    expect([gone.index.slots, gone.allProblems]).toEqual([0, []]);
   });
 
   test("an excluded link is no problem", () => {
@@ -265,6 +289,34 @@ describe("a walk after another", () => {
     const unhashed = walk(nodeDisk, { kind: "walk", scope: scopeOf(root) });
     const { toHash, index } = indexTree(scopeOf(root), new FileIndex(unhashed.draft));
     expect([toHash, filesOf(index)]).toEqual([1, naiveIndex(root, defaultClusterItems())]);
+  });
+
+  test("hashes again what a draft knew to have changed but had not hashed", () => {
+    writeTree(root, { "etc/rules/a": "1" });
+    const first = indexTree(scopeOf(root));
+    fs.writeFileSync(join(root, "etc/rules/a"), "22");
+    const unhashed = walk(nodeDisk, { kind: "walk", scope: scopeOf(root), previous: first.draft });
+    expect(indexTree(scopeOf(root), new FileIndex(unhashed.draft)).index.find("etc/rules/a")?.hash).toBe(md5("22"));
+  });
+
+  test.each([["size", { size: 99 }], ["modification time", { mtimeMs: 99 }], ["change time", { ctimeMs: 99 }]])(
+    "takes a file for changed when its %s alone differs, as on disks with coarse times",
+    (_what, changed) => {
+      writeTree(root, { "etc/rules/a": "1", "etc/rules/b": "2" });
+      const first = indexTree(scopeOf(root));
+      const lstatSync = (path: string): fs.Stats => {
+        const status = fs.lstatSync(path);
+        return path.endsWith("/a") ? Object.assign(status, changed) : status;
+      };
+      expect(walk(diskWith({ lstatSync }), { kind: "walk", scope: scopeOf(root), previous: first.draft })).toMatchObject({ toHash: 1, batches: [[0, 1]] });
+    },
+  );
+
+  test("gives a file to the item that now covers it", () => {
+    writeTree(root, { "etc/rules/a": "1" });
+    const first = indexTree(scopeOf(root, itemsWith({ "etc/": {} })));
+    const second = indexTree(scopeOf(root, itemsWith({ "etc/rules/": {} })), first.index);
+    expect([first, second].map(({ index }) => index.find("etc/rules/a")?.itemKey)).toEqual(["etc/", "etc/rules/"]);
   });
 
   test("withholds a file that can be listed but not looked at", () => {
