@@ -3,5 +3,5 @@ import type { Disk } from "../../../../src/integrity/Disk.js";
 
 /** The real disk with some of its calls replaced. */
 export function diskWith(calls: Partial<Disk>): Disk {
-  return { ...nodeFs, ...calls } as Disk;
+  return { ...nodeFs, ...calls };
 }

@@ -240,6 +240,14 @@ describe("the master refuses the whole archive", () => {
     await expectRefused(bytes, 3000, /do not agree/);
   });
 
+  it.each([true, false])("that has a second file which its metadata does not list (before the listed one: %s)", async (isFirst) => {
+    const description = { merged: true, merge_type: "agent-groups", cluster_item_key: "queue/agent-groups/" };
+    const second = { name: "etc/rules/local.xml", content: part("002", "evil") };
+    const listed = { name: MERGED, content: groups };
+    const metadata = { name: "files_metadata.json", content: JSON.stringify({ [MERGED]: description }) };
+    await expectRefused(buildZip([...(isFirst ? [second, listed] : [listed, second]), metadata]), 3000, /local\.xml" is not the one file/);
+  });
+
   it("that lists a file which it does not have", async () => {
     const description = { merged: true, merge_type: "agent-groups", cluster_item_key: "queue/agent-groups/" };
     await expectRefused(buildZip([{ name: "files_metadata.json", content: JSON.stringify({ [MERGED]: description }) }]), 3000, /do not agree/);

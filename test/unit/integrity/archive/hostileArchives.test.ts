@@ -5,6 +5,7 @@ import { nodeDisk } from "../../../../src/integrity/Disk.js";
 import { readIndex } from "../../../../src/integrity/archive/readIndex.js";
 import { unpack } from "../../../../src/integrity/archive/unpack.js";
 import type { Limits } from "../../../../src/config/Limits.js";
+import { diskWith } from "../apply/diskWith.js";
 import { describeFile, masterArchive } from "./masterArchive.js";
 import { NodeTree } from "./nodeTree.js";
 import { buildZip, type RawEntry } from "./zipBuilder.js";
@@ -233,6 +234,21 @@ describe("sizes, counted while unpacking", () => {
   it("more entries than the end record says: refused", async () => {
     const missing = Object.fromEntries(Array.from({ length: 20 }, (_, number) => [`etc/rules/${number}.xml`, "x"]));
     await expectRefused(masterArchive({ missing, zip: { entries: 3 } }), /says 3 entries, but its directory has others/);
+  });
+
+  it("a directory far longer than its end record says is not read to its end", async () => {
+    const entries = Array.from({ length: 60_000 }, (_, number) => ({ name: `etc/rules/${number}.xml` }));
+    writeFileSync(archive, buildZip(entries, { entries: 3 }));
+    let bytes = 0;
+    const disk = diskWith({
+      readSync: (...given) => {
+        const read = nodeDisk.readSync(...given);
+        bytes += read;
+        return read;
+      },
+    });
+    await expect(unpack(disk, { kind: "unpack", scope: tree.scope(), archive, folder: `${archive}dir` })).rejects.toMatchObject({ code: 3000 });
+    expect(bytes).toBeLessThan(1.5 * MIB);
   });
 
   it("a stored entry with two sizes: refused", async () => {
