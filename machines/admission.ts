@@ -28,7 +28,7 @@ export type Verdict =
  * @param holders connected node name → peer id
  */
 export function judgeHello(own: OwnIdentity, hello: Hello, holders: ReadonlyMap<string, string>): Verdict {
-  const refuse = (code: number): Verdict => ({ kind: "refuse", error: MusterError.cluster(code, hello.nodeName) });
+  const refuse = (code: number): Verdict => ({ kind: "refuse", error: MusterError.cluster(code) });
   if (hello.nodeName === own.nodeName) return refuse(3029);
   if (hello.clusterName !== own.clusterName) return refuse(3030);
   if (hello.version !== own.version) return refuse(3031);

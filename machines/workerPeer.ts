@@ -177,7 +177,11 @@ export const workerPeer = setup({
             { type: "answer", params: ({ context, event }) => refuse(context.helloRequestId, event.error) },
             {
               type: "log",
-              params: ({ event }) => ({ level: "error", message: event.error.toString(), subtag: "Main" }),
+              params: ({ context, event }) => ({
+                level: "error",
+                message: `${event.error.toString()} (hello of ${context.hello?.nodeName ?? ""} from ${context.address})`,
+                subtag: "Main",
+              }),
             },
             assign({ closeReason: ({ event }) => event.error.message }),
           ],
