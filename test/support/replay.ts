@@ -113,13 +113,17 @@ export class Replay {
         return step.act();
       case "refuse": {
         const asked = await this.#request(step.lane, step.command);
-        assert.equal(asked.command, step.command);
+        same(`to be refused, ${step.command}`, asked.command, step.command);
         await step.act();
         return this.#answer(asked, OK_FIELD, "False");
       }
+      case "otherwise": {
+        const { field, payload } = await this.#answerTo(step.to.counter, `an answer to ${step.to.label}`);
+        return same(step.to.label, [field, payload.toString()], [step.field, step.payload]);
+      }
       case "instead": {
         const asked = await this.#request(step.lane, step.command);
-        assert.deepEqual([asked.command, asked.payload.toString()], [step.command, step.payload]);
+        same(`instead, ${step.command}`, [asked.command, asked.payload.toString()], [step.command, step.payload]);
         return this.#answer(asked, step.answer.field, step.answer.payload);
       }
       case "request":
@@ -154,13 +158,14 @@ export class Replay {
 
   /** The recorded payload with the live node's ids in the place of the recorded node's. */
   #payloadToSend(message: RecordedMessage): Buffer {
-    const { kind, command, index } = message;
-    if (kind === "request" && command === "file_upd") {
+    const { kind, command, index, lane } = message;
+    const isOfArchive = kind === "request" && (lane === "integrity" || lane === "extraValid");
+    if (isOfArchive && command === "file_upd") {
       const path = this.#recordedPath(message);
       return Buffer.concat([Buffer.from(`${path} `), this.#recordedArchive(message)]);
     }
     const payload = this.#recordedPayload(message);
-    if (kind === "request" && command === "file_end") {
+    if (isOfArchive && command === "file_end") {
       const { pieces } = this.#transferOf(this.#recordedPath(message));
       const [head] = splitAtSpace(payload);
       return Buffer.concat([Buffer.from(`${head} `), sha256(Buffer.concat(pieces))]);

@@ -2,9 +2,8 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { ActorRefFrom } from "xstate";
-import type { integrityIndexer } from "../../machines/integrityIndexer.js";
-import { PEER_PROCESSES, type workerPeer } from "../../machines/workerPeer.js";
+import type { IntegrityIndexerRef } from "../../machines/integrityIndexer.js";
+import { PEER_PROCESSES, type WorkerPeerRef } from "../../machines/workerPeer.js";
 import { resolveNodeConfig } from "../../src/config/resolveNodeConfig.js";
 import { startNode, type RunningNode } from "../../src/node/startNode.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
@@ -105,9 +104,8 @@ export async function indexedAnew({ actor }: ReplayNode): Promise<void> {
   const now = Date.now();
   await waitUntil(
     () => {
-      const { children } = actor.getSnapshot() as { children: Record<string, unknown> };
-      const indexer = children["integrityIndexer"] as ActorRefFrom<typeof integrityIndexer>;
-      return (indexer.getSnapshot().context.record.lastSuccess?.startedAt ?? 0) > now;
+      const { children } = actor.getSnapshot() as { children: { integrityIndexer?: IntegrityIndexerRef } };
+      return (children.integrityIndexer?.getSnapshot().context.record.lastSuccess?.startedAt ?? 0) > now;
     },
     10_000,
     "a new index",
@@ -118,7 +116,7 @@ export async function indexedAnew({ actor }: ReplayNode): Promise<void> {
 export async function allFree({ actor }: ReplayNode, workerName: string): Promise<void> {
   await waitUntil(
     () => {
-      const { children } = actor.getSnapshot() as { children: Record<string, ActorRefFrom<typeof workerPeer> | undefined> };
+      const { children } = actor.getSnapshot() as { children: Record<string, WorkerPeerRef | undefined> };
       const peers = Object.entries(children).filter(([id]) => id.startsWith("peer-"));
       const peer = peers.map(([, child]) => child?.getSnapshot()).find((snapshot) => snapshot?.context.nodeName === workerName);
       return PEER_PROCESSES.every((process) => peer?.children[process]?.getSnapshot().value === "free");

@@ -31,6 +31,14 @@ export type Step =
   | { readonly kind: "act"; readonly lane: Lane; readonly act: () => Promise<void> }
   /** Takes a permission request of the live node, runs `act`, and refuses: its next round sees what `act` did. */
   | { readonly kind: "refuse"; readonly lane: Lane; readonly command: string; readonly act: () => Promise<void> }
+  /** Another answer of the live node to a request of the replay than the recorded one, or one where none is recorded. */
+  | {
+      readonly kind: "otherwise";
+      readonly lane: Lane;
+      readonly to: RecordedMessage;
+      readonly field: string;
+      readonly payload: string;
+    }
   /** A request of the live node that the recorded one did not make, and its answer: a deliberate deviation. */
   | {
       readonly kind: "instead";
