@@ -61,7 +61,9 @@ export const extraValidSync = setup({
     }),
   },
   guards: {
-    isOpenTask: ({ context, event }) => event.type === "ERROR_REPORTED" && event.taskId === context.taskId,
+    /** A worker that names no task (`None`) means the one that it opened. */
+    isOpenTask: ({ context, event }) =>
+      event.type === "ERROR_REPORTED" && (event.taskId === null || event.taskId === context.taskId),
     isReceivedFile: ({ context, event }) =>
       event.type === "FILE_ANNOUNCED" && event.taskId === context.taskId && event.received,
   },

@@ -93,8 +93,9 @@ export const integritySync = setup({
     }),
   },
   guards: {
+    /** A worker that names no task (`None`) means the one that it opened. */
     isOpenTask: ({ context, event }) =>
-      (event.type === "FILE_ANNOUNCED" || event.type === "ERROR_REPORTED") && event.taskId === context.taskId,
+      event.type === "ERROR_REPORTED" && (event.taskId === null || event.taskId === context.taskId),
     isReceivedFile: ({ context, event }) =>
       event.type === "FILE_ANNOUNCED" && event.taskId === context.taskId && event.received,
     inStep: (_, params: { counts: DifferenceCounts }) =>
