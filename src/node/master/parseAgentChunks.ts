@@ -1,4 +1,5 @@
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import { parsePythonJson } from "../../protocol/parsePythonJson.js";
 
 /** The one command that a worker's string may name: a peer must not choose what the store does (protocol.md 6). */
 const SET_COMMAND = "global sync-agent-info-set";
@@ -11,7 +12,7 @@ const SET_COMMAND = "global sync-agent-info-set";
 export function parseAgentChunks(text: Buffer): readonly string[] {
   let value: unknown;
   try {
-    value = JSON.parse(text.toString("utf8"));
+    value = parsePythonJson(text.toString("utf8"));
   } catch (error) {
     throw MusterError.cluster(3036, (error as Error).message, { cause: error });
   }
