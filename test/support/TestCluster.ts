@@ -143,16 +143,7 @@ export class TestCluster {
         `free processes on ${worker.name}`,
       );
     }
-    for (const node of [this.master, ...this.workers]) {
-      await waitUntil(
-        async () => {
-          expect(await node.leftovers()).toEqual([]);
-          return true;
-        },
-        TIMEOUT,
-        `an empty queue/cluster on ${node.name}`,
-      );
-    }
+    for (const node of [this.master, ...this.workers]) await node.cleared();
   }
 
   /** Ends all processes and removes all roots. */

@@ -1,10 +1,14 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { makeRoot, readTree, writeTree, type RootOptions } from "./nodeRoot.js";
 import { startNode, type MusterProcess, type ProcessEnd } from "./processes.js";
+import { waitUntil } from "./waitUntil.js";
 
 /** What a worker says at the end of a round that found nothing to do. */
 export const IN_STEP = "Sync not required";
+
+const TIMEOUT = 20_000;
 
 /** One node of a test: its root, and the process that runs on it, if any. */
 export class TestNode {
@@ -74,6 +78,18 @@ export class TestNode {
       folders.map(async ({ name }) => (await readdir(join(cluster, name))).map((file) => `${name}/${file}`)),
     );
     return names.flat();
+  }
+
+  /** Waits until nothing of a transfer is left; a round that runs may leave something for a moment. */
+  async cleared(): Promise<void> {
+    await waitUntil(
+      async () => {
+        expect(await this.leftovers()).toEqual([]);
+        return true;
+      },
+      TIMEOUT,
+      `an empty queue/cluster on ${this.name}`,
+    );
   }
 
   /** The present state of each machine, by its name; of several actors of one machine the youngest one's. */

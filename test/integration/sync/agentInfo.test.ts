@@ -112,7 +112,7 @@ describe("agents", () => {
   test("chunks of a foreign worker are counted, and its mistakes answered in the reference's words", async () => {
     const peer = await cluster.join({ name: "foreign" });
     const command = "global sync-agent-info-set";
-    const good = JSON.stringify([{ id: 9, name: "agent-9", version: "Wazuh v4.2.0", node_name: "foreign" }]);
+    const good = JSON.stringify([{ id: 9, name: "agent-9", version: "Wazuh v4.2.0", node_name: "foreign", connection_status: "active" }]);
     const sent = await peer.sendAgentInfo(JSON.stringify({ set_data_command: command, chunks: [good, "[{]"] }));
     expect(JSON.parse(sent)).toMatchObject({ updated_chunks: 1, error_messages: [expect.any(String)] });
     await waitUntil(() => rows(master, "SELECT 1 FROM agent WHERE id = 9 AND version = 'Wazuh v4.2.0'").length === 1);

@@ -41,6 +41,8 @@ export class PeerLink {
   /** Resolves when the connection has ended, from whichever side. */
   readonly closed: Promise<void>;
   readonly socket: Socket;
+  /** Hears of each request that this end sends. */
+  onSent: ((command: string) => void) | undefined;
   readonly #key: string;
   readonly #handle: PeerHandler;
   readonly #waiting = new Map<number, { resolve(message: PeerMessage): void; reject(error: Error): void }>();
@@ -84,6 +86,7 @@ export class PeerLink {
     const counter = this.#counter;
     const answer = new Promise<PeerMessage>((resolve, reject) => this.#waiting.set(counter, { resolve, reject }));
     this.#send(command, counter, Buffer.from(payload));
+    this.onSent?.(command);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {

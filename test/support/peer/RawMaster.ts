@@ -41,6 +41,10 @@ export class RawMaster {
   readonly reportedErrors: string[] = [];
   /** Entries in place of the honest archive's; the metadata is part of them. */
   craft: ((difference: PeerDifference) => ReadonlyMap<string, Uint8Array>) | undefined;
+  /** Takes a worker's index and does nothing with it. */
+  withholdsVerdict = false;
+  /** A command after whose first sending the connection is cut; undefined once it was. */
+  cutAfterSending: string | undefined;
   /** Errors of the master's own requests: a worker that refuses something. */
   readonly refusals: string[] = [];
   readonly #server: Server;
@@ -65,9 +69,14 @@ export class RawMaster {
 
   /** Stops listening and cuts all connections. */
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
     this.#server.close();
     await once(this.#server, "close");
+  }
+
+  /** Cuts all connections and goes on listening. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #accept(socket: Socket): void {
@@ -85,6 +94,11 @@ export class RawMaster {
       }
       return this.#answer(link, name, tasks, message);
     });
+    link.onSent = (command) => {
+      if (command !== this.cutAfterSending) return;
+      this.cutAfterSending = undefined;
+      setImmediate(() => socket.destroy());
+    };
     void link.closed.then(() => {
       this.#sockets.delete(socket);
       if (this.workers.get(name) === link) this.workers.delete(name);
@@ -110,6 +124,7 @@ export class RawMaster {
         const [task = "", path = ""] = payload.toString().split(" ");
         const archive = link.files.get(path);
         if (!tasks.delete(task) || archive === undefined) return { command: "err", payload: "unknown task" };
+        if (this.withholdsVerdict) return { command: "ok", payload: "File correctly received" };
         const work = command === "syn_i_w_m_e" ? this.#compare(link, name, archive) : this.#takeGroups(archive);
         work.catch((error: unknown) => this.refusals.push(String(error)));
         return { command: "ok", payload: "File correctly received" };
