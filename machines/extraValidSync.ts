@@ -55,6 +55,8 @@ export const extraValidSync = setup({
     answer: (_, _params: Answer) => undefined,
     log: (_, _params: LogLine) => undefined,
     discardWork: (_, _params: { peerId: string; paths: readonly (string | null)[] }) => undefined,
+    /** Removes a received file that no task takes; the round that runs goes on. */
+    discardFile: (_, _params: { peerId: string; path: string | null }) => undefined,
     recordFailure: assign({
       record: ({ context }, params: { error: unknown; step: string }) =>
         roundFailed(context.record, context.clock, params),
@@ -92,10 +94,14 @@ export const extraValidSync = setup({
       },
     },
     FILE_ANNOUNCED: {
-      actions: {
-        type: "answer",
-        params: ({ event }) => refuse(event.requestId, MusterError.cluster(3027, event.taskId)),
-      },
+      actions: [
+        {
+          type: "answer",
+          params: ({ event }) => refuse(event.requestId, MusterError.cluster(3027, event.taskId)),
+        },
+        // protocol.md 4: the file of an unknown task is deleted. A path that was not received is only a text.
+        { type: "discardFile", params: ({ context, event }) => ({ peerId: context.peerId, path: event.received ? event.path : null }) },
+      ],
     },
     ERROR_REPORTED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "Error received") } },
   },

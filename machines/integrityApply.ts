@@ -72,6 +72,8 @@ export const integrityApply = setup({
     answer: (_, _params: Answer) => undefined,
     log: (_, _params: LogLine) => undefined,
     discardWork: (_, _params: { paths: readonly (string | null)[] }) => undefined,
+    /** Removes a received file that no task takes; the round that runs goes on. */
+    discardFile: (_, _params: { path: string | null }) => undefined,
     recordFailure: assign({
       record: ({ context }, params: { error: unknown; step: string }) =>
         roundFailed(context.record, context.clock, params),
@@ -109,10 +111,14 @@ export const integrityApply = setup({
       },
     },
     FILE_ANNOUNCED: {
-      actions: {
-        type: "answer",
-        params: ({ event }) => refuse(event.requestId, MusterError.cluster(3027, event.taskId)),
-      },
+      actions: [
+        {
+          type: "answer",
+          params: ({ event }) => refuse(event.requestId, MusterError.cluster(3027, event.taskId)),
+        },
+        // protocol.md 4: the file of an unknown task is deleted. A path that was not received is only a text.
+        { type: "discardFile", params: ({ event }) => ({ path: event.received ? event.path : null }) },
+      ],
     },
     ERROR_REPORTED: {
       actions: [

@@ -52,6 +52,12 @@ export function extraValidSyncWork(services: MasterServices) {
         services.findPeer(context.peerId)?.connection.answer(answer);
       },
       log: machineLog(services, "extraValidSync"),
+      discardFile: (_, { peerId, path }) => {
+        const peer = services.findPeer(peerId);
+        peer?.connection.discard([path]).catch((error: unknown) => {
+          logger.warn(`Could not remove a file that no task takes: ${String(error)}`, { peer: peer.nodeName ?? peerId });
+        });
+      },
       discardWork: (_, { peerId, paths }) => {
         const peer = services.findPeer(peerId);
         peer?.connection.discard(paths).catch((error: unknown) => {

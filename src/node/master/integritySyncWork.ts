@@ -71,6 +71,12 @@ export function integritySyncWork(services: MasterServices) {
         services.findPeer(context.peerId)?.connection.answer(answer);
       },
       log: machineLog(services, "integritySync"),
+      discardFile: (_, { peerId, path }) => {
+        const peer = services.findPeer(peerId);
+        peer?.connection.discard([path]).catch((error: unknown) => {
+          services.logger.warn(`Could not remove a file that no task takes: ${String(error)}`, { peer: peer.nodeName ?? peerId });
+        });
+      },
       discardWork: (_, { peerId, paths }) => {
         const peer = services.findPeer(peerId);
         if (peer === undefined) return;

@@ -32,6 +32,13 @@ export function integrityApplyWork(services: WorkerServices) {
         await services.connection().ask(TO_MASTER.integrityError, `None ${input.exception}`, { signal });
       }),
     },
-    actions: processActions(services, "integrityApply"),
+    actions: {
+      ...processActions(services, "integrityApply"),
+      discardFile: (_, { path }) => {
+        services.findConnection()?.discard([path]).catch((error: unknown) => {
+          logger.warn(`Could not remove a file that no task takes: ${String(error)}`, { process: "integrityApply" });
+        });
+      },
+    },
   });
 }
