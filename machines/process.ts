@@ -70,12 +70,20 @@ export function roundFailed(
   };
 }
 
+/** Characters kept of a failure's text: the peer may have written it, and a context stays small. */
+export const FAILURE_CHARACTERS = 2000;
+
 /** The failure that an error thrown in `step` amounts to. */
 export function describeFailure(error: unknown, step: string, at: number): ProcessFailure {
   const known = MusterError.from(error);
   // The catalogue's words around a plain error's text are for peers; people here read the text itself.
   const message = error instanceof Error ? error.message : known.message;
-  return { code: known.code, message, step, at, exception: encodeException(known) };
+  const exception = encodeException(known);
+  if (exception.length <= 2 * FAILURE_CHARACTERS) return { code: known.code, message, step, at, exception };
+  const { errorClass, code } = known;
+  const cut = message.length <= FAILURE_CHARACTERS ? message : `${message.slice(0, FAILURE_CHARACTERS)}…`;
+  const short = new MusterError(errorClass, code, { extraMessage: cut, cmdError: true });
+  return { code, message: cut, step, at, exception: encodeException(short) };
 }
 
 /** Seconds since the round began, as the reference prints durations (three decimals). */
