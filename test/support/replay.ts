@@ -252,7 +252,10 @@ export class Replay {
   #compareCause({ command, index, label }: RecordedMessage, live: LiveRequest): void {
     if (this.#options.side !== "master" || command !== "syn_e_w_m_p") return;
     const causes = [...this.#announced].filter(([cause]) => cause < index).map(([, sent]) => sent);
-    assert((causes.at(-1) ?? Infinity) <= live.sentBefore, `${label}: it came before the master's archive was announced`);
+    assert(
+      (causes.at(-1) ?? Infinity) <= live.sentBefore,
+      `${label}: it came before the master's archive was announced`,
+    );
   }
 
   #recordedPayload(message: RecordedMessage): Buffer {
@@ -285,7 +288,8 @@ export class Replay {
   #substituted(payload: Buffer): Buffer {
     let result = payload;
     for (const [recorded, live] of this.#names) {
-      if (result.includes(recorded)) result = Buffer.from(result.toString("latin1").replaceAll(recorded, live), "latin1");
+      if (result.includes(recorded))
+        result = Buffer.from(result.toString("latin1").replaceAll(recorded, live), "latin1");
     }
     return result;
   }
@@ -379,7 +383,9 @@ function shown({ payload }: WireMessage): string {
 
 function splitAtSpace(payload: Buffer): [head: string, tail: Buffer] {
   const space = payload.indexOf(" ");
-  return space === -1 ? [payload.toString(), Buffer.alloc(0)] : [payload.toString("utf8", 0, space), payload.subarray(space + 1)];
+  return space === -1
+    ? [payload.toString(), Buffer.alloc(0)]
+    : [payload.toString("utf8", 0, space), payload.subarray(space + 1)];
 }
 
 /** JSON with every date of this form as `<date>`; other texts stay. */

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { IntegrityIndexerRef } from "../../machines/integrityIndexer.js";
+import type { ActorRefFrom } from "xstate";
+import type { integrityIndexer } from "../../machines/integrityIndexer.js";
 import { PEER_PROCESSES, type WorkerPeerRef } from "../../machines/workerPeer.js";
 import { resolveNodeConfig } from "../../src/config/resolveNodeConfig.js";
 import { startNode, type RunningNode } from "../../src/node/startNode.js";
@@ -16,7 +17,13 @@ import { waitUntil } from "./waitUntil.js";
 /** Rounds that take fractions of a second, and waits long enough for a machine with other work. */
 const QUICK = {
   intervals: {
-    worker: { sync_integrity: 0.2, sync_agent_info: 0.2, sync_agent_info_ko_retry: 0.2, keep_alive: 0.2, connection_retry: 0.2 },
+    worker: {
+      sync_integrity: 0.2,
+      sync_agent_info: 0.2,
+      sync_agent_info_ko_retry: 0.2,
+      keep_alive: 0.2,
+      connection_retry: 0.2,
+    },
     master: { recalculate_integrity: 0.05, check_worker_lastkeepalive: 5, max_allowed_time_without_keepalive: 60 },
     communication: { timeout_cluster_request: 20, timeout_receiving_file: 30 },
   },
@@ -104,7 +111,9 @@ export async function indexedAnew({ actor }: ReplayNode): Promise<void> {
   const now = Date.now();
   await waitUntil(
     () => {
-      const { children } = actor.getSnapshot() as { children: { integrityIndexer?: IntegrityIndexerRef } };
+      const { children } = actor.getSnapshot() as {
+        children: { integrityIndexer?: ActorRefFrom<typeof integrityIndexer> };
+      };
       return (children.integrityIndexer?.getSnapshot().context.record.lastSuccess?.startedAt ?? 0) > now;
     },
     10_000,
@@ -118,7 +127,9 @@ export async function allFree({ actor }: ReplayNode, workerName: string): Promis
     () => {
       const { children } = actor.getSnapshot() as { children: Record<string, WorkerPeerRef | undefined> };
       const peers = Object.entries(children).filter(([id]) => id.startsWith("peer-"));
-      const peer = peers.map(([, child]) => child?.getSnapshot()).find((snapshot) => snapshot?.context.nodeName === workerName);
+      const peer = peers
+        .map(([, child]) => child?.getSnapshot())
+        .find((snapshot) => snapshot?.context.nodeName === workerName);
       return PEER_PROCESSES.every((process) => peer?.children[process]?.getSnapshot().value === "free");
     },
     10_000,

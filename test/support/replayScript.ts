@@ -70,7 +70,8 @@ export function messagesOf(recording: Recording, connection: number): RecordedMe
     starts.delete(counter);
     const isAnswer = ANSWERS.has(command);
     const asked = open.get(`${otherSide(sender)} ${counter}`);
-    if (isAnswer && asked === undefined) throw new Error(`${recording.name} ${frame.index} answers no recorded request`);
+    if (isAnswer && asked === undefined)
+      throw new Error(`${recording.name} ${frame.index} answers no recorded request`);
     const about = asked !== undefined && isAnswer ? asked.command : command;
     const lane = asked !== undefined && isAnswer ? asked.lane : lanes.of(frame);
     if (!isAnswer) open.set(`${sender} ${counter}`, { command, lane });

@@ -10,7 +10,9 @@ export const CHANGED_RULES = `${recordedContent("etc/rules/local_rules.xml")}cha
 /** The large file's recorded MD5; its 9,000,000 bytes are not in the recording. */
 const RECORDED_BIG_MD5 = "9767dce782a2a866b7bf5c2677260e3f";
 /** Stands in for it: as long, and of bytes that no two parts of a divided message share. */
-export const BIG_FILE = Buffer.from(Uint32Array.from({ length: 2_250_000 }, (_, index) => index * 2_654_435_761).buffer);
+export const BIG_FILE = Buffer.from(
+  Uint32Array.from({ length: 2_250_000 }, (_, index) => index * 2_654_435_761).buffer,
+);
 /** The first part of the divided message that brings it. */
 export const BIG_FILE_FRAME = 142;
 
@@ -39,5 +41,9 @@ export function recordedAgents(): { id: number; name: string; [column: string]: 
 }
 
 function recordedContent(path: string): string {
-  return recordedTree("master-before").find((entry) => entry.path === path)?.content.toString() ?? "";
+  return (
+    recordedTree("master-before")
+      .find((entry) => entry.path === path)
+      ?.content.toString() ?? ""
+  );
 }

@@ -19,7 +19,14 @@ import {
   type TreeEntry,
 } from "../../support/replayNode.js";
 import { insertBefore, messagesOf, replaceRange, type Lane, type Step } from "../../support/replayScript.js";
-import { bigFileArchive, BIG_FILE, BIG_FILE_FRAME, bigFileStandIns, CHANGED_RULES, recordedAgents } from "./firstSync.js";
+import {
+  bigFileArchive,
+  BIG_FILE,
+  BIG_FILE_FRAME,
+  bigFileStandIns,
+  CHANGED_RULES,
+  recordedAgents,
+} from "./firstSync.js";
 
 /** Where the recorded changes of the master's tree lie: before the rounds that begin at these frames. */
 const ROUNDS = { second: 48, afterChange: 86, afterBigFile: 126, afterRemoval: 172 };
@@ -66,7 +73,12 @@ function script(): Step[] {
   // Between two rounds the recorded worker waited for seconds; the replay waits for the processes themselves.
   for (const { kind, command, index, lane } of messages) {
     const beginsRound = kind === "request" && (command === "syn_i_w_m_p" || command === "syn_a_w_m_p");
-    if (beginsRound) steps = insertBefore(steps, index, act(lane, () => allFree(master, "worker1")));
+    if (beginsRound)
+      steps = insertBefore(
+        steps,
+        index,
+        act(lane, () => allFree(master, "worker1")),
+      );
   }
   for (const [index, change] of changes) {
     const changeAndIndex = async (): Promise<void> => {
@@ -129,7 +141,10 @@ test("the agents have what the worker told of them", () => {
   for (const agent of told) {
     expect(agentsAfterAgentInfo.find(({ id }) => id === agent.id)).toMatchObject({ ...agent, sync_status: "synced" });
   }
-  expect(agentsAfterAgentInfo.find(({ id }) => id === 3)).toMatchObject({ name: "app01", connection_status: "never_connected" });
+  expect(agentsAfterAgentInfo.find(({ id }) => id === 3)).toMatchObject({
+    name: "app01",
+    connection_status: "never_connected",
+  });
 });
 
 test("nothing of the transfers is left", async () => {

@@ -16,7 +16,14 @@ import {
   type TreeEntry,
 } from "../../support/replayNode.js";
 import { insertBefore, messagesOf } from "../../support/replayScript.js";
-import { BIG_FILE, BIG_FILE_FRAME, bigFileArchive, bigFileStandIns, CHANGED_RULES, recordedAgents } from "./firstSync.js";
+import {
+  BIG_FILE,
+  BIG_FILE_FRAME,
+  bigFileArchive,
+  bigFileStandIns,
+  CHANGED_RULES,
+  recordedAgents,
+} from "./firstSync.js";
 
 /** The round before which the worker's tree was recorded, and its group file of the unknown agent removed. */
 const THIRD_ROUND = 86;
@@ -99,14 +106,25 @@ test("a change, a deletion and a file in a divided message arrive", () => {
 
 test("what the recorded master removed is gone", async () => {
   const lists = await readNodeTree(worker.root, ["etc/lists"]);
-  expect(Object.keys(lists)).toEqual(["etc/lists", "etc/lists/audit-keys", "etc/lists/sub", "etc/lists/sub/päth with space"]);
+  expect(Object.keys(lists)).toEqual([
+    "etc/lists",
+    "etc/lists/audit-keys",
+    "etc/lists/sub",
+    "etc/lists/sub/päth with space",
+  ]);
 });
 
 test("agents that the master has stored are marked as sent", async () => {
   const { agents } = await worker.store.listAgents();
   const statusOf = (rows: readonly AgentRow[]): unknown[] => rows.map(({ id, sync_status }) => [id, sync_status]);
-  expect(statusOf(agentsBefore)).toEqual([[1, "syncreq"], [2, "syncreq"]]);
-  expect(statusOf(agents)).toEqual([[1, "synced"], [2, "synced"]]);
+  expect(statusOf(agentsBefore)).toEqual([
+    [1, "syncreq"],
+    [2, "syncreq"],
+  ]);
+  expect(statusOf(agents)).toEqual([
+    [1, "synced"],
+    [2, "synced"],
+  ]);
 });
 
 test("nothing of the transfers is left", async () => {
