@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ActorRefFrom } from "xstate";
 import type { integrityIndexer } from "../../machines/integrityIndexer.js";
-import { PEER_PROCESSES, type WorkerPeerRef } from "../../machines/workerPeer.js";
+import { PEER_PROCESSES, type PeerProcess, type WorkerPeerRef } from "../../machines/workerPeer.js";
 import { resolveNodeConfig } from "../../src/config/resolveNodeConfig.js";
 import { startNode, type RunningNode } from "../../src/node/startNode.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
@@ -121,8 +121,12 @@ export async function indexedAnew({ actor }: ReplayNode): Promise<void> {
   );
 }
 
-/** Waits until all processes of a worker are free on the master, as they are long before a real one asks again. */
-export async function allFree({ actor }: ReplayNode, workerName: string): Promise<void> {
+/** Waits until processes of a worker are free on the master, as they are long before a real worker asks again. */
+export async function allFree(
+  { actor }: ReplayNode,
+  workerName: string,
+  processes: readonly PeerProcess[] = PEER_PROCESSES,
+): Promise<void> {
   await waitUntil(
     () => {
       const { children } = actor.getSnapshot() as { children: Record<string, WorkerPeerRef | undefined> };
@@ -130,10 +134,10 @@ export async function allFree({ actor }: ReplayNode, workerName: string): Promis
       const peer = peers
         .map(([, child]) => child?.getSnapshot())
         .find((snapshot) => snapshot?.context.nodeName === workerName);
-      return PEER_PROCESSES.every((process) => peer?.children[process]?.getSnapshot().value === "free");
+      return processes.every((process) => peer?.children[process]?.getSnapshot().value === "free");
     },
     10_000,
-    `all processes of ${workerName} free`,
+    `${processes.join(", ")} of ${workerName} free`,
   );
 }
 
