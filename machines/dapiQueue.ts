@@ -1,4 +1,4 @@
-import { assign, enqueueActions, setup } from "xstate";
+import { assign, enqueueActions, setup, type ActorRefFrom } from "xstate";
 import { dapiRequest } from "./dapiRequest.js";
 import type { LogLine, MachineClock } from "./process.js";
 
@@ -135,3 +135,5 @@ function without(running: DapiQueueContext["running"], id: string): DapiQueueCon
   const { [id]: _done, ...others } = running;
   return others;
 }
+
+export type DapiQueueRef = ActorRefFrom<typeof dapiQueue>;

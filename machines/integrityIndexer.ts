@@ -1,4 +1,4 @@
-import { assign, sendParent, setup, type ActorRefFrom } from "xstate";
+import { assign, sendParent, setup } from "xstate";
 import { asked } from "./asked.js";
 import {
   NEW_RECORD,
@@ -122,5 +122,3 @@ export const integrityIndexer = setup({
     },
   },
 });
-
-export type IntegrityIndexerRef = ActorRefFrom<typeof integrityIndexer>;

@@ -1,4 +1,4 @@
-import { assign, enqueueActions, setup } from "xstate";
+import { assign, enqueueActions, setup, type ActorRefFrom } from "xstate";
 import { asked } from "./asked.js";
 import type { LogLine } from "./process.js";
 
@@ -105,3 +105,5 @@ export const sendsyncQueue = setup({
     },
   },
 });
+
+export type SendsyncQueueRef = ActorRefFrom<typeof sendsyncQueue>;

@@ -1,8 +1,8 @@
-import type { ActorRefFrom, AnyActorRef } from "xstate";
-import type { agentInfoSync } from "../../../machines/agentInfoSync.js";
-import type { extraValidSync } from "../../../machines/extraValidSync.js";
-import type { integritySync } from "../../../machines/integritySync.js";
-import type { workerPeer } from "../../../machines/workerPeer.js";
+import type { AnyActorRef } from "xstate";
+import type { AgentInfoSyncRef } from "../../../machines/agentInfoSync.js";
+import type { ExtraValidSyncRef } from "../../../machines/extraValidSync.js";
+import type { IntegritySyncRef } from "../../../machines/integritySync.js";
+import type { WorkerPeerRef } from "../../../machines/workerPeer.js";
 import { healthReport, type WorkerHealth } from "../../dapi/cluster/health.js";
 import type { NodeInfo } from "../../dapi/cluster/NodeInfo.js";
 import { names, parseNodesArguments } from "../../dapi/cluster/parseNodesArguments.js";
@@ -47,20 +47,20 @@ export class ClusterView {
     return { name: nodeName, type: "master", version: scope.dialect.version, ip: nodes[0] ?? "" };
   }
 
-  #connected(): readonly ActorRefFrom<typeof workerPeer>[] {
-    return (this.#peers() as ActorRefFrom<typeof workerPeer>[]).filter((peer) => peer.getSnapshot().matches("connected"));
+  #connected(): readonly WorkerPeerRef[] {
+    return (this.#peers() as WorkerPeerRef[]).filter((peer) => peer.getSnapshot().matches("connected"));
   }
 
-  #infoOf(peer: ActorRefFrom<typeof workerPeer>): NodeInfo {
+  #infoOf(peer: WorkerPeerRef): NodeInfo {
     const { nodeName, hello, address } = peer.getSnapshot().context;
     return { name: nodeName ?? "", type: "worker", version: hello?.version ?? "", ip: address };
   }
 
-  #healthOf(peer: ActorRefFrom<typeof workerPeer>, countOf: (name: string) => number): WorkerHealth {
+  #healthOf(peer: WorkerPeerRef, countOf: (name: string) => number): WorkerHealth {
     const { children, context } = peer.getSnapshot();
-    const integrity = (children.integritySync as ActorRefFrom<typeof integritySync> | undefined)?.getSnapshot();
-    const extraValid = (children.extraValidSync as ActorRefFrom<typeof extraValidSync> | undefined)?.getSnapshot();
-    const agentInfo = (children.agentInfoSync as ActorRefFrom<typeof agentInfoSync> | undefined)?.getSnapshot();
+    const integrity = (children.integritySync as IntegritySyncRef | undefined)?.getSnapshot();
+    const extraValid = (children.extraValidSync as ExtraValidSyncRef | undefined)?.getSnapshot();
+    const agentInfo = (children.agentInfoSync as AgentInfoSyncRef | undefined)?.getSnapshot();
     const info = this.#infoOf(peer);
     return {
       info,
