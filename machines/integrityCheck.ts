@@ -45,11 +45,57 @@ export interface IntegrityCheckContext extends IntegrityCheckInput {
   readonly files: number;
   /** Rounds to which the master did not agree, in a row. */
   readonly refusals: number;
-  /** Another round was wanted while this one ran. */
+  /** The last check that the master found in order or brought in order. */
   readonly lastCheck: Period | null;
 }
 
 const SUBTAG = "Integrity check";
+
+/** The log line of a verdict that more is to come. */
+const filesComing = {
+  type: "log",
+  params: ({ context }: { context: IntegrityCheckContext }) => ({
+    level: "info" as const,
+    message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync required.`,
+    subtag: SUBTAG,
+  }),
+} as const;
+
+/** The verdicts that end a round. */
+const verdicts = () => ({
+  VERDICT_IN_STEP: {
+    target: "#integrityCheck.free" as const,
+    actions: [
+      { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, "Thanks") },
+      "recordSuccess" as const,
+      {
+        type: "log" as const,
+        params: ({ context }: { context: IntegrityCheckContext }) => ({
+          level: "info" as const,
+          message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync not required.`,
+          subtag: SUBTAG,
+        }),
+      },
+    ],
+  },
+  VERDICT_FAILED: {
+    target: "#integrityCheck.free" as const,
+    actions: [
+      {
+        type: "recordFailure" as const,
+        params: ({ event }: { event: { message: string } }) => ({ error: new Error(event.message), step: "awaitingVerdict" }),
+      },
+      {
+        type: "log" as const,
+        params: ({ event }: { event: { message: string } }) => ({
+          level: "error" as const,
+          message: `The master could not synchronize this node: ${event.message}`,
+          subtag: SUBTAG,
+        }),
+      },
+    ],
+  },
+});
 
 /** A worker's half of the integrity process until the master's verdict (actors.md; protocol.md 6). */
 export const integrityCheck = setup({
@@ -193,24 +239,7 @@ export const integrityCheck = setup({
       },
       after: { workDeadline: tooLongIn("announcing", "The master's answer") },
       // The verdict can stand in the same packet as the answer to the announcement, and be heard first.
-      on: {
-        VERDICT_FILES_COMING: "awaitingVerdict.filesComing",
-        VERDICT_IN_STEP: {
-          target: "free",
-          actions: [
-            { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") },
-            "recordSuccess",
-            {
-              type: "log",
-              params: ({ context }) => ({
-                level: "info",
-                message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync not required.`,
-                subtag: SUBTAG,
-              }),
-            },
-          ],
-        },
-      },
+      on: { ...verdicts(), VERDICT_FILES_COMING: { target: "awaitingVerdict.filesComing", actions: filesComing } },
     },
     awaitingVerdict: {
       initial: "undecided",
@@ -218,17 +247,7 @@ export const integrityCheck = setup({
         undecided: {
           after: { timeoutReceivingFile: { ...tooLongIn("awaitingVerdict", "The master's verdict"), target: "#integrityCheck.reportingError" } },
           on: {
-            VERDICT_FILES_COMING: {
-              target: "filesComing",
-              actions: {
-                type: "log",
-                params: ({ context }) => ({
-                  level: "info",
-                  message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync required.`,
-                  subtag: SUBTAG,
-                }),
-              },
-            },
+            VERDICT_FILES_COMING: { target: "filesComing", actions: filesComing },
           },
         },
         filesComing: {
@@ -236,21 +255,7 @@ export const integrityCheck = setup({
         },
       },
       on: {
-        VERDICT_IN_STEP: {
-          target: "free",
-          actions: [
-            { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") },
-            "recordSuccess",
-            {
-              type: "log",
-              params: ({ context }) => ({
-                level: "info",
-                message: `Finished in ${roundSeconds(context.record, context.clock)}. Sync not required.`,
-                subtag: SUBTAG,
-              }),
-            },
-          ],
-        },
+        ...verdicts(),
         FILES_APPLIED: { target: "free", actions: "recordSuccess" },
         FILES_NOT_APPLIED: {
           target: "free",
@@ -258,23 +263,6 @@ export const integrityCheck = setup({
             type: "recordFailure",
             params: ({ event }) => ({ error: new Error(event.message), step: "awaitingVerdict" }),
           },
-        },
-        VERDICT_FAILED: {
-          target: "free",
-          actions: [
-            {
-              type: "recordFailure",
-              params: ({ event }) => ({ error: new Error(event.message), step: "awaitingVerdict" }),
-            },
-            {
-              type: "log",
-              params: ({ event }) => ({
-                level: "error",
-                message: `The master could not synchronize this node: ${event.message}`,
-                subtag: SUBTAG,
-              }),
-            },
-          ],
         },
       },
     },
