@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { makeRoot, readTree, writeTree, type RootOptions } from "./nodeRoot.js";
 import { startNode, type MusterProcess, type ProcessEnd } from "./processes.js";
+import { TraceTail } from "./TraceTail.js";
 import { waitUntil } from "./waitUntil.js";
 
 /** What a worker says at the end of a round that found nothing to do. */
@@ -15,6 +16,8 @@ export class TestNode {
   readonly name: string;
   readonly root: string;
   #process: MusterProcess | undefined;
+  #trace = new TraceTail("");
+  #starts = 0;
 
   private constructor(name: string, root: string) {
     this.name = name;
@@ -34,7 +37,10 @@ export class TestNode {
 
   /** Starts the node, with a trace of its states. */
   start(...args: readonly string[]): MusterProcess {
-    this.#process = startNode({ root: this.root, args: ["--trace", this.#traceFile, ...args] });
+    this.#starts += 1;
+    const file = join(this.root, `trace-${this.#starts}.jsonl`);
+    this.#trace = new TraceTail(file);
+    this.#process = startNode({ root: this.root, args: ["--trace", file, ...args] });
     return this.#process;
   }
 
@@ -93,22 +99,17 @@ export class TestNode {
   }
 
   /** The present state of each machine, by its name; of several actors of one machine the youngest one's. */
-  async states(): Promise<Record<string, string>> {
-    const states = new Map<string, string>();
-    for (const line of (await readFile(this.#traceFile, "utf8")).split("\n")) {
-      if (!line.endsWith("}")) continue;
-      const { machine, state } = JSON.parse(line) as { machine: string; state: string };
-      states.set(machine, state);
-    }
-    return Object.fromEntries(states);
+  async states(): Promise<Readonly<Record<string, string>>> {
+    return await this.#trace.states();
+  }
+
+  /** Waits until one of the node's machines comes into a state after this call. */
+  async reaches(machine: string, state: string): Promise<void> {
+    await this.#trace.next(machine, state, TIMEOUT);
   }
 
   async dispose(): Promise<void> {
     await this.#process?.kill();
     await rm(this.root, { recursive: true, force: true });
-  }
-
-  get #traceFile(): string {
-    return join(this.root, "var/trace.jsonl");
   }
 }
