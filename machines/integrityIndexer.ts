@@ -40,6 +40,12 @@ export type IndexPublished = { type: "INDEX_PUBLISHED"; outcome: IndexOutcome };
 
 const SUBTAG = "Local integrity";
 
+const failureLine = ({ record }: IntegrityIndexerContext): LogLine => ({
+  level: "error",
+  message: `Error calculating local file integrity: ${record.lastError?.message ?? ""}`,
+  subtag: SUBTAG,
+});
+
 /** The master's own index, recalculated for ever (actors.md; protocol.md 6, 8). */
 export const integrityIndexer = setup({
   types: {
@@ -99,24 +105,20 @@ export const integrityIndexer = setup({
           target: "waiting",
           actions: [
             { type: "recordFailure", params: ({ event }) => ({ error: event.error, step: "indexing" }) },
-            {
-              type: "log",
-              params: ({ context }) => ({
-                level: "error",
-                message: `Error calculating local file integrity: ${context.record.lastError?.message ?? ""}`,
-                subtag: SUBTAG,
-              }),
-            },
+            { type: "log", params: ({ context }) => failureLine(context) },
           ],
         },
       },
       after: {
         workDeadline: {
           target: "waiting",
-          actions: {
-            type: "recordFailure",
-            params: () => ({ error: new Error("Indexing the files did not end in time"), step: "indexing" }),
-          },
+          actions: [
+            {
+              type: "recordFailure",
+              params: () => ({ error: new Error("Indexing the files did not end in time"), step: "indexing" }),
+            },
+            { type: "log", params: ({ context }) => failureLine(context) },
+          ],
         },
       },
     },

@@ -8,6 +8,8 @@ export interface KeepaliveInput {
   readonly keepAlive: number;
   /** Failures in a row after which the connection counts as lost. */
   readonly maxFailedKeepaliveAttempts: number;
+  /** Milliseconds after which a keepalive that neither succeeds nor fails counts as failed. */
+  readonly workDeadline: number;
 }
 
 export interface KeepaliveContext extends KeepaliveInput {
@@ -28,11 +30,17 @@ export const keepalive = setup({
     /** `echo-c keepalive`; its own timeout is the cluster request's. */
     ping: asked<void, Record<string, never>>("ping"),
   },
-  actions: { log: (_, _params: LogLine) => undefined },
+  actions: {
+    log: (_, _params: LogLine) => undefined,
+    countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
+  },
   guards: {
     isLastAttempt: ({ context }) => context.failures + 1 >= context.maxFailedKeepaliveAttempts,
   },
-  delays: { keepAlive: ({ context }) => context.keepAlive },
+  delays: {
+    keepAlive: ({ context }) => context.keepAlive,
+    workDeadline: ({ context }) => context.workDeadline,
+  },
 }).createMachine({
   id: "keepalive",
   context: ({ input }) => ({ ...input, failures: 0, lastAnswer: null }),
@@ -54,15 +62,11 @@ export const keepalive = setup({
           ],
         },
         onError: [
-          {
-            guard: "isLastAttempt",
-            target: "lost",
-            actions: assign({ failures: ({ context }) => context.failures + 1 }),
-          },
+          { guard: "isLastAttempt", target: "lost", actions: "countFailure" },
           {
             target: "waiting",
             actions: [
-              assign({ failures: ({ context }) => context.failures + 1 }),
+              "countFailure",
               {
                 type: "log",
                 params: ({ event }) => ({
@@ -71,6 +75,18 @@ export const keepalive = setup({
                   subtag: SUBTAG,
                 }),
               },
+            ],
+          },
+        ],
+      },
+      after: {
+        workDeadline: [
+          { guard: "isLastAttempt", target: "lost", actions: "countFailure" },
+          {
+            target: "waiting",
+            actions: [
+              "countFailure",
+              { type: "log", params: { level: "error", message: "Error sending keep alive: no answer in time", subtag: SUBTAG } },
             ],
           },
         ],

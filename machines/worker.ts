@@ -328,7 +328,7 @@ function processInputs(context: WorkerContext) {
   const { clock, workDeadline, transferDeadline, timeoutReceivingFile } = context;
   const { keepAlive, maxFailedKeepaliveAttempts, syncIntegrity, syncAgentInfo, syncAgentInfoKoRetry } = context;
   return {
-    keepalive: { clock, keepAlive, maxFailedKeepaliveAttempts },
+    keepalive: { clock, keepAlive, maxFailedKeepaliveAttempts, workDeadline },
     integrityCheck: { clock, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
     integrityApply: { clock, timeoutReceivingFile, workDeadline },
     extraValidSend: { clock, workDeadline, transferDeadline },
