@@ -10,6 +10,7 @@ import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.j
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import { encodeException } from "../protocol/errors/exceptionJson.js";
 import type { MusterError } from "../protocol/errors/MusterError.js";
+import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
@@ -44,6 +45,8 @@ export class Connection {
   readonly channel: Channel;
   readonly files: IncomingFiles;
   readonly strings: IncomingStrings;
+  /** For what is sent over this connection in chunks. */
+  readonly pace: ChunkPace;
   readonly #options: ConnectionOptions;
   readonly #common: CommonCommands;
   /** Files under root that a process of this connection owns, relative to root. */
@@ -63,6 +66,8 @@ export class Connection {
       return owner !== undefined && isTransferPath(path, owner);
     };
     this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(config.root)), allow, limits });
+    const { timeoutClusterRequest } = items.intervals.communication;
+    this.pace = new ChunkPace({ clock, mostBytes: limits.transferChunkBytes, requestTimeout: timeoutClusterRequest });
     this.strings = new IncomingStrings({ random, limits });
     this.#common = new CommonCommands({ files: this.files, strings: this.strings });
     this.channel = new Channel({
@@ -72,7 +77,7 @@ export class Connection {
       random,
       limits,
       cipher: new FernetCipher({ ...keys, clock, random, inlineBytes: limits.inlineCryptoBytes }),
-      timeoutClusterRequest: items.intervals.communication.timeoutClusterRequest,
+      timeoutClusterRequest,
       onRequest: (request) => this.#onRequest(request),
       onClosed: (reason) => {
         this.#isClosed = true;
@@ -108,6 +113,7 @@ export class Connection {
       path,
       source: createReadStream(join(root, path), { highWaterMark: chunkBytes }),
       chunkBytes,
+      pace: this.pace,
       signal,
       onProgress: (sent) => {
         bytes = sent;

@@ -33,9 +33,9 @@ export function agentInfoSendWork(services: WorkerServices) {
         return { chunks: unconfirmed.length };
       }),
       sendChunks: fromPromise(async ({ signal }) => {
-        const { channel } = services.connection();
+        const { channel, pace } = services.connection();
         const text = stringifyPython({ set_data_command: "global sync-agent-info-set", chunks: unconfirmed });
-        const id = await sendString(channel, text, { chunkBytes, signal });
+        const id = await sendString(channel, text, { chunkBytes, pace, signal });
         await channel.request(TO_MASTER.agentInfoStart, id, { signal });
       }),
       returnChunks: fromPromise(({ signal }) => requeue(signal)),

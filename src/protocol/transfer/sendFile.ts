@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { COMMON } from "../commands.js";
 import { MusterError } from "../errors/MusterError.js";
+import type { ChunkPace } from "./ChunkPace.js";
 import { abortable, RequestWindow } from "./RequestSender.js";
 import type { RequestSender } from "./RequestSender.js";
 import { normalizeTransferPath } from "./transferPath.js";
@@ -12,6 +13,8 @@ export interface SendFileOptions {
   readonly source: AsyncIterable<Uint8Array>;
   /** Clear bytes of one `file_upd`; fewer when a message would need dividing. */
   readonly chunkBytes: number;
+  /** Makes chunks smaller on a slow link. @default all are as large as they may be */
+  readonly pace?: ChunkPace | undefined;
   /** Ends the transfer: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the bytes that the peer has confirmed so far. */
@@ -33,7 +36,7 @@ const CHUNKS_HELD = 2;
  * The source is closed in every case.
  */
 export async function sendFile(channel: RequestSender, options: SendFileOptions): Promise<SentFile> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, pace } = options;
   const name = wireName(options.path);
   const prefix = Buffer.from(`${name} `);
   const room = Math.min(options.chunkBytes, channel.largestUndividedPayload - prefix.length);
@@ -44,13 +47,14 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
 
   const pieces = options.source[Symbol.asyncIterator]();
   try {
-    const chunks = new ChunkReader(pieces, prefix, room, signal);
+    const chunks = new ChunkReader(pieces, prefix, () => Math.min(room, pace?.chunkBytes ?? room), signal);
     await channel.request(COMMON.newFile, name, { signal });
     const window = new RequestWindow(CHUNKS_HELD);
     let confirmed = 0;
     const send = async (payload: Buffer): Promise<void> => {
       const bytes = payload.length - prefix.length;
-      await channel.request(COMMON.fileUpdate, payload, { signal });
+      const request = (): Promise<Buffer> => channel.request(COMMON.fileUpdate, payload, { signal });
+      await (pace === undefined ? request() : pace.measure(bytes, request));
       confirmed += bytes;
       onProgress?.(confirmed);
     };
@@ -75,17 +79,22 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
   }
 }
 
-/** Cuts pieces of any size into payloads of `prefix` and up to `chunkBytes` bytes; at least one. */
+/** Cuts pieces of any size into payloads of `prefix` and up to `chunkBytes()` bytes; at least one. */
 class ChunkReader {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #prefix: Buffer;
-  readonly #chunkBytes: number;
+  readonly #chunkBytes: () => number;
   readonly #signal: AbortSignal | undefined;
   #rest: Uint8Array = new Uint8Array(0);
   #ended = false;
   #chunks = 0;
 
-  constructor(pieces: AsyncIterator<Uint8Array>, prefix: Buffer, chunkBytes: number, signal: AbortSignal | undefined) {
+  constructor(
+    pieces: AsyncIterator<Uint8Array>,
+    prefix: Buffer,
+    chunkBytes: () => number,
+    signal: AbortSignal | undefined,
+  ) {
     this.#pieces = pieces;
     this.#prefix = prefix;
     this.#chunkBytes = chunkBytes;
@@ -95,7 +104,7 @@ class ChunkReader {
   /** The next payload; undefined at the end. Its memory is its own: it may move to another thread. */
   async next(): Promise<Buffer | undefined> {
     const start = this.#prefix.length;
-    const payload = Buffer.allocUnsafeSlow(start + this.#chunkBytes);
+    const payload = Buffer.allocUnsafeSlow(start + this.#chunkBytes());
     payload.set(this.#prefix, 0);
     let length = start;
     while (length < payload.length && (await this.#fill())) {

@@ -1,12 +1,15 @@
 import { COMMON, ERROR_TEXT_PREFIX } from "../commands.js";
 import { MusterError } from "../errors/MusterError.js";
 import { parseStringId } from "../payloads.js";
+import type { ChunkPace } from "./ChunkPace.js";
 import { abortable, RequestWindow } from "./RequestSender.js";
 import type { RequestSender } from "./RequestSender.js";
 
 export interface SendStringOptions {
   /** Clear bytes of one `str_upd`; fewer when a message would need dividing. */
   readonly chunkBytes: number;
+  /** Makes chunks smaller on a slow link. @default all are as large as they may be */
+  readonly pace?: ChunkPace | undefined;
   /** Ends the transfer: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -26,7 +29,7 @@ export async function sendString(
   options: SendStringOptions,
 ): Promise<string> {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  const { signal } = options;
+  const { signal, pace } = options;
   const stringId = await reserve(channel, bytes.length, signal);
   const prefix = Buffer.from(`${stringId} `);
   const chunkBytes = Math.min(options.chunkBytes, channel.largestUndividedPayload - prefix.length);
@@ -37,9 +40,11 @@ export async function sendString(
   do {
     await window.room();
     await abortable(channel.writable(), signal);
-    const payload = Buffer.concat([prefix, bytes.subarray(offset, offset + chunkBytes)]);
-    window.add(channel.request(COMMON.stringUpdate, payload, { signal }).then(() => undefined));
-    offset += chunkBytes;
+    const chunk = bytes.subarray(offset, offset + Math.min(chunkBytes, pace?.chunkBytes ?? chunkBytes));
+    const payload = Buffer.concat([prefix, chunk]);
+    const request = (): Promise<Buffer> => channel.request(COMMON.stringUpdate, payload, { signal });
+    window.add((pace === undefined ? request() : pace.measure(chunk.length, request)).then(() => undefined));
+    offset += chunk.length;
   } while (offset < bytes.length);
   await window.settled();
   return stringId;
