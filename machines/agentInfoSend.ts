@@ -1,4 +1,5 @@
 import { assign, setup } from "xstate";
+import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import type { AgentInfoOutcome } from "./agentInfoSync.js";
 import { asked } from "./asked.js";
 import {
@@ -48,7 +49,7 @@ const received = () => ({
   RESULT_RECEIVED: {
     target: "#agentInfoSend.free" as const,
     actions: [
-      { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, "Thanks") },
+      { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, ANSWER_TEXT.thanks) },
       { type: "recordOutcome" as const, params: ({ event }: { event: { outcome: AgentInfoOutcome } }) => event.outcome },
       "confirmChunks" as const,
       {
@@ -66,7 +67,7 @@ const received = () => ({
   RESULT_FAILED: {
     target: "#agentInfoSend.free" as const,
     actions: [
-      { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, "Thanks") },
+      { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, ANSWER_TEXT.thanks) },
       {
         type: "recordFailure" as const,
         params: ({ event }: { event: { message: string } }) => ({ error: new Error(event.message), step: "awaitingResult" }),
@@ -139,8 +140,8 @@ export const agentInfoSend = setup({
   }),
   initial: "free",
   on: {
-    RESULT_RECEIVED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") } },
-    RESULT_FAILED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") } },
+    RESULT_RECEIVED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.thanks) } },
+    RESULT_FAILED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.thanks) } },
   },
   states: {
     free: {

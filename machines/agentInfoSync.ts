@@ -1,4 +1,5 @@
 import { assign, setup, type ActorRefFrom } from "xstate";
+import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { asked } from "./asked.js";
 import {
   failedIn,
@@ -69,7 +70,7 @@ export const agentInfoSync = setup({
   context: ({ input }) => ({ ...input, record: NEW_RECORD, stringId: null, outcome: null, lastSync: null }),
   initial: "free",
   on: {
-    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "False") } },
+    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
     // A second string while one is stored: the peer gets its id back, as from the reference, and the string is
     // dropped with the connection's unused strings; the permission rule keeps honest workers from doing this.
     STRING_ANNOUNCED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, event.stringId) } },
@@ -77,7 +78,7 @@ export const agentInfoSync = setup({
   states: {
     free: {
       on: {
-        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "True") } },
+        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) } },
         STRING_ANNOUNCED: {
           target: "storing",
           actions: [

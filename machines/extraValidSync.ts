@@ -1,4 +1,5 @@
 import { assign, setup, type ActorRefFrom } from "xstate";
+import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { asked } from "./asked.js";
 import type { ReceivingEvent } from "./integritySync.js";
@@ -85,7 +86,7 @@ export const extraValidSync = setup({
   }),
   initial: "free",
   on: {
-    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "False") } },
+    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
     TASK_REQUESTED: {
       actions: {
         type: "answer",
@@ -103,7 +104,7 @@ export const extraValidSync = setup({
         { type: "discardFile", params: ({ context, event }) => ({ peerId: context.peerId, path: event.received ? event.path : null }) },
       ],
     },
-    ERROR_REPORTED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "Error received") } },
+    ERROR_REPORTED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.errorReceived) } },
   },
   states: {
     free: {
@@ -112,7 +113,7 @@ export const extraValidSync = setup({
         assign({ taskId: null, receivedPath: null }),
       ],
       on: {
-        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "True") } },
+        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) } },
         TASK_REQUESTED: {
           target: "receivingFile",
           actions: [
@@ -135,14 +136,14 @@ export const extraValidSync = setup({
           target: "unpacking",
           actions: [
             assign({ receivedPath: ({ event }) => event.path }),
-            { type: "answer", params: ({ event }) => ok(event.requestId, "File correctly received") },
+            { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.fileTaken) },
           ],
         },
         ERROR_REPORTED: {
           guard: "isOpenTask",
           target: "free",
           actions: [
-            { type: "answer", params: ({ event }) => ok(event.requestId, "Error received") },
+            { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.errorReceived) },
             {
               type: "recordFailure",
               params: ({ event }) => ({ error: new Error(event.message), step: "receivingFile" }),

@@ -1,4 +1,5 @@
 import { assign, sendParent, setup } from "xstate";
+import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import type { DifferenceCounts } from "../workers/jobs.js";
 import { asked } from "./asked.js";
@@ -102,7 +103,7 @@ export const integrityApply = setup({
   }),
   initial: "free",
   on: {
-    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "False") } },
+    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
     TASK_REQUESTED: {
       actions: {
         type: "answer",
@@ -122,7 +123,7 @@ export const integrityApply = setup({
     },
     ERROR_REPORTED: {
       actions: [
-        { type: "answer", params: ({ event }) => ok(event.requestId, "Error received") },
+        { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.errorReceived) },
         sendParent(
           ({ event }): IntegrityApplyReport => ({ type: "MASTER_REPORTED_ERROR", message: event.message }),
         ),
@@ -136,7 +137,7 @@ export const integrityApply = setup({
         assign({ taskId: null, receivedPath: null }),
       ],
       on: {
-        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "True") } },
+        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) } },
         TASK_REQUESTED: {
           target: "receivingFile",
           actions: [
@@ -164,14 +165,14 @@ export const integrityApply = setup({
           target: "unpacking",
           actions: [
             assign({ receivedPath: ({ event }) => event.path }),
-            { type: "answer", params: ({ event }) => ok(event.requestId, "File correctly received") },
+            { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.fileTaken) },
           ],
         },
         ERROR_REPORTED: {
           guard: "isOpenTask",
           target: "free",
           actions: [
-            { type: "answer", params: ({ event }) => ok(event.requestId, "Error received") },
+            { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.errorReceived) },
             {
               type: "recordFailure",
               params: ({ event }) => ({ error: new Error(event.message), step: "receivingFile" }),

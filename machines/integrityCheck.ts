@@ -1,4 +1,5 @@
 import { assign, setup } from "xstate";
+import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { asked } from "./asked.js";
 import type { IndexOutcome } from "./integrityIndexer.js";
 import {
@@ -66,7 +67,7 @@ const verdicts = () => ({
   VERDICT_IN_STEP: {
     target: "#integrityCheck.free" as const,
     actions: [
-      { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, "Thanks") },
+      { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, ANSWER_TEXT.thanks) },
       "recordSuccess" as const,
       {
         type: "log" as const,
@@ -150,7 +151,7 @@ export const integrityCheck = setup({
   }),
   initial: "free",
   on: {
-    VERDICT_IN_STEP: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "Thanks") } },
+    VERDICT_IN_STEP: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.thanks) } },
   },
   states: {
     free: {

@@ -1,4 +1,5 @@
 import { assign, setup, type ActorRefFrom } from "xstate";
+import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import type { DifferenceCounts } from "../workers/jobs.js";
 import { asked } from "./asked.js";
@@ -127,7 +128,7 @@ export const integritySync = setup({
   }),
   initial: "free",
   on: {
-    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "False") } },
+    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
     TASK_REQUESTED: {
       actions: {
         type: "answer",
@@ -145,7 +146,7 @@ export const integritySync = setup({
         { type: "discardFile", params: ({ context, event }) => ({ peerId: context.peerId, path: event.received ? event.path : null }) },
       ],
     },
-    ERROR_REPORTED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "Error received") } },
+    ERROR_REPORTED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.errorReceived) } },
   },
   states: {
     free: {
@@ -154,7 +155,7 @@ export const integritySync = setup({
         assign({ taskId: null, workerTaskId: null, receivedPath: null, packedPath: null }),
       ],
       on: {
-        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, "True") } },
+        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) } },
         TASK_REQUESTED: {
           target: "receivingFile",
           actions: [
@@ -181,14 +182,14 @@ export const integritySync = setup({
           target: "unpacking",
           actions: [
             assign({ receivedPath: ({ event }) => event.path }),
-            { type: "answer", params: ({ event }) => ok(event.requestId, "File correctly received") },
+            { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.fileTaken) },
           ],
         },
         ERROR_REPORTED: {
           guard: "isOpenTask",
           target: "free",
           actions: [
-            { type: "answer", params: ({ event }) => ok(event.requestId, "Error received") },
+            { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.errorReceived) },
             {
               type: "recordFailure",
               params: ({ event }) => ({ error: new Error(event.message), step: "receivingFile" }),

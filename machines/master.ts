@@ -1,10 +1,10 @@
-import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
+import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild, type AnyActorRef } from "xstate";
 import { judgeHello, type OwnIdentity } from "./admission.js";
 import { asked } from "./asked.js";
 import { integrityIndexer, type IndexOutcome } from "./integrityIndexer.js";
 import { keepaliveMonitor } from "./keepaliveMonitor.js";
 import { describeFailure, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+import { crashedTooOften, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 import { workerPeer, type WorkerPeerReport } from "./workerPeer.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 
@@ -95,6 +95,14 @@ export const master = setup({
   context: ({ input }) => ({ ...input, peers: {}, index: null, crashes: {}, lastError: null }),
   initial: "starting",
   on: {
+    // A link that comes while the node does not run has no actor that would ever close it.
+    PEER_CONNECTED: { actions: { type: "dropPeer", params: ({ event }) => ({ peerId: event.peerId }) } },
+    NODE_FAILED: {
+      target: ".failed",
+      actions: assign({
+        lastError: ({ context, event }) => describeFailure(event.error, "running", context.clock.wallTime()),
+      }),
+    },
     PEER_CLOSED: {
       actions: [
         stopChild(({ event }) => event.peerId),
@@ -109,8 +117,11 @@ export const master = setup({
     // A peer that is done or that crashed has said so, or is dropped, by its own events.
     "xstate.done.actor.*": {},
     "xstate.error.actor.*": {
-      actions: enqueueActions(({ enqueue, context, event }) => {
+      actions: enqueueActions(({ enqueue, context, event, self }) => {
         const id = event.type.slice("xstate.error.actor.".length);
+        enqueue(() => {
+          stopOrphans((self.getSnapshot() as { children: Record<string, AnyActorRef> }).children[id]);
+        });
         const message = event.error instanceof Error ? event.error.message : String(event.error);
         if (id in context.peers) {
           enqueue({ type: "log", params: { level: "error", message: `Connection ${id} crashed: ${message}`, subtag: "Main" } });
@@ -189,9 +200,9 @@ export const master = setup({
         PEER_PROBED: {
           actions: enqueueActions(({ enqueue, context, event }) => {
             if (!(event.newcomer in context.peers)) return;
-            const nodeName = context.peers[event.peerId]?.nodeName ?? "";
-            if (event.alive) {
-              enqueue(sendTo(event.newcomer, { type: "REFUSED", error: MusterError.cluster(3028, nodeName) }));
+            const nodeName = context.peers[event.peerId]?.nodeName ?? null;
+            if (event.alive || nodeName === null) {
+              enqueue(sendTo(event.newcomer, { type: "REFUSED", error: MusterError.cluster(3028) }));
               return;
             }
             const peers = named(context.peers, event.peerId, null);
@@ -203,12 +214,6 @@ export const master = setup({
         INDEX_PUBLISHED: { actions: assign({ index: ({ event }) => event.outcome }) },
         KEEPALIVE_CHECK_DUE: { actions: { type: "tellPeers", params: { event: { type: "KEEPALIVE_CHECK" } } } },
         HELPER_RESTART_DUE: { actions: { type: "startHelper", params: ({ event }) => ({ helper: event.helper }) } },
-        NODE_FAILED: {
-          target: "failed",
-          actions: assign({
-            lastError: ({ context, event }) => describeFailure(event.error, "running", context.clock.wallTime()),
-          }),
-        },
         STOP_REQUESTED: "draining",
       },
     },
@@ -216,6 +221,7 @@ export const master = setup({
       entry: { type: "tellPeers", params: { event: { type: "CLOSE_REQUESTED", reason: "this node is stopping" } } },
       invoke: { src: "drain", input: {}, onDone: "stopped", onError: "stopped" },
       after: { drainDeadline: "stopped" },
+      on: { NODE_FAILED: {} },
     },
     stopped: { type: "final" },
     failed: { type: "final" },

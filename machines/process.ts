@@ -71,7 +71,7 @@ export function roundFailed(
 }
 
 /** Characters kept of a failure's text: the peer may have written it, and a context stays small. */
-export const FAILURE_CHARACTERS = 2000;
+const FAILURE_CHARACTERS = 2000;
 
 /** The failure that an error thrown in `step` amounts to. */
 export function describeFailure(error: unknown, step: string, at: number): ProcessFailure {

@@ -26,6 +26,15 @@ export function restartDelay(crashes: Crashes, child: string): number {
   return RESTART_DELAY * 2 ** Math.max(0, (crashes[child]?.length ?? 1) - 1);
 }
 
+/**
+ * Ends what a crashed actor left running. XState ends the children of an actor that is stopped, but not
+ * those of one that threw, and stopping that one later does nothing.
+ */
+export function stopOrphans(crashed: AnyActorRef | undefined): void {
+  const { children = {} } = (crashed?.getSnapshot() ?? {}) as { readonly children?: Record<string, AnyActorRef> };
+  for (const orphan of Object.values(children)) orphan.send({ type: "xstate.stop" });
+}
+
 /** Is this child there, and neither done nor crashed? */
 export function isActive(child: AnyActorRef | undefined): boolean {
   return (child?.getSnapshot() as { readonly status?: string } | undefined)?.status === "active";

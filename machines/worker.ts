@@ -1,4 +1,4 @@
-import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
+import { assign, cancel, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
 import { asked } from "./asked.js";
@@ -8,7 +8,7 @@ import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
 import type { ReceivingEvent } from "./integritySync.js";
 import { keepalive } from "./keepalive.js";
 import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, isActive, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 
 /** The processes of one connection to the master, by actor id. */
 export const WORKER_PROCESSES = [
@@ -65,7 +65,10 @@ export interface WorkerContext extends WorkerInput {
 }
 
 /** The retry is spread by up to this part of its interval, so that many workers don't return at once. */
-export const RECONNECT_JITTER = 0.2;
+const RECONNECT_JITTER = 0.2;
+
+/** Id of the delayed event that starts a crashed process again. */
+const restartOf = (child: WorkerProcess): string => `restart ${child}`;
 
 const isProcess = (id: string): id is WorkerProcess => (WORKER_PROCESSES as readonly string[]).includes(id);
 
@@ -125,10 +128,12 @@ export const worker = setup({
             lastError: ({ context, event }) => describeFailure(event.error, "node", context.clock.wallTime()),
           }),
     },
+    // A process can crash in the moment in which the connection ends; the next connection starts a new one.
+    "xstate.error.actor.*": {},
     MASTER_ASKED: {
       actions: enqueueActions(({ enqueue, event }) => {
         if (!("requestId" in event.event)) return;
-        const error = MusterError.cluster(3000, "this worker has not finished its handshake");
+        const error = MusterError.cluster(3000, "this worker is not connected, or has not finished its handshake");
         enqueue({ type: "answer", params: refuse(event.event.requestId, error) });
       }),
     },
@@ -209,6 +214,8 @@ export const worker = setup({
         stopChild("integrityApply"),
         stopChild("extraValidSend"),
         stopChild("agentInfoSend"),
+        // A restart that is due later belongs to this connection; the next one starts its own processes.
+        ...WORKER_PROCESSES.map((child) => cancel(restartOf(child))),
         assign({ connectedAt: null }),
       ],
       on: {
@@ -266,9 +273,12 @@ export const worker = setup({
         // The keepalive actor ends when the master is lost, and has said so by KEEPALIVE_LOST.
         "xstate.done.actor.*": {},
         "xstate.error.actor.*": {
-          actions: enqueueActions(({ enqueue, context, event }) => {
+          actions: enqueueActions(({ enqueue, context, event, self }) => {
             const child = event.type.slice("xstate.error.actor.".length);
             if (!isProcess(child)) return;
+            enqueue(() => {
+              stopOrphans(self.getSnapshot().children[child]);
+            });
             const message = event.error instanceof Error ? event.error.message : String(event.error);
             const crashes = noteCrash(context.crashes, child, context.clock.now());
             enqueue.assign({ crashes });
@@ -277,7 +287,7 @@ export const worker = setup({
               enqueue.raise({ type: "LINK_CLOSED", reason: `${child} keeps crashing` });
               return;
             }
-            enqueue.raise({ type: "CHILD_RESTART_DUE", child }, { delay: restartDelay(crashes, child) });
+            enqueue.raise({ type: "CHILD_RESTART_DUE", child }, { id: restartOf(child), delay: restartDelay(crashes, child) });
             if (child === "integrityApply") {
               enqueue.sendTo("integrityCheck", { type: "FILES_NOT_APPLIED", message: `${child} crashed` });
             }

@@ -6,7 +6,7 @@ import { asked } from "./asked.js";
 import { extraValidSync } from "./extraValidSync.js";
 import { integritySync, type ReceivingEvent } from "./integritySync.js";
 import { ok, refuse, type Answer, type LogLine, type MachineClock } from "./process.js";
-import { crashedTooOften, isActive, noteCrash, restartDelay, type Crashes } from "./supervision.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 
 /** The processes of one worker on the master, by actor id. */
 export const PEER_PROCESSES = ["integritySync", "extraValidSync", "agentInfoSync"] as const;
@@ -50,17 +50,29 @@ export interface WorkerPeerInput {
 
 export interface WorkerPeerContext extends WorkerPeerInput {
   readonly hello: Hello | null;
-  /** Counter of the hello that waits for its answer. */
-  readonly helloRequestId: number;
+  /** Counter of the hello that waits for its answer; null when none does. */
+  readonly helloRequestId: number | null;
   readonly nodeName: string | null;
   readonly connectedAt: number | null;
   /** Wall time, and monotonic time, of the last keepalive. */
   readonly lastKeepalive: number;
   readonly lastKeepaliveMonotonic: number;
+  /** The connection that waits for the end of a probe of this one. */
   readonly newcomer: string | null;
   readonly crashes: Crashes;
   readonly closeReason: string | null;
 }
+
+/** What the master hears of a probe for which `newcomer` waits. */
+const probed = ({ peerId }: WorkerPeerContext, newcomer: string, alive: boolean): WorkerPeerReport => ({
+  type: "PEER_PROBED",
+  peerId,
+  newcomer,
+  alive,
+});
+
+const saidAlready = () => MusterError.cluster(3000, "this connection has said hello already");
+const beingClosed = () => MusterError.cluster(3000, "this connection is being closed");
 
 const isProcess = (id: string): id is PeerProcess => (PEER_PROCESSES as readonly string[]).includes(id);
 
@@ -116,6 +128,8 @@ export const workerPeer = setup({
     }),
   },
   guards: {
+    /** The hello waits for the master's word. */
+    isJudged: ({ context }) => context.helloRequestId !== null,
     isSilent: ({ context }) =>
       context.clock.now() - context.lastKeepaliveMonotonic > context.maxAllowedTimeWithoutKeepalive,
   },
@@ -128,7 +142,7 @@ export const workerPeer = setup({
   context: ({ input }) => ({
     ...input,
     hello: null,
-    helloRequestId: 0,
+    helloRequestId: null,
     nodeName: null,
     connectedAt: null,
     lastKeepalive: input.clock.wallTime(),
@@ -141,6 +155,15 @@ export const workerPeer = setup({
   on: {
     LINK_CLOSED: { target: ".closed", actions: assign({ closeReason: ({ context, event }) => context.closeReason ?? event.reason }) },
     CLOSE_REQUESTED: { target: ".closing", actions: assign({ closeReason: ({ event }) => event.reason }) },
+    PEER_ASKED: {
+      actions: enqueueActions(({ enqueue, event, context }) => {
+        if (!("requestId" in event.event)) return;
+        const error = context.nodeName === null ? MusterError.cluster(3000, "say hello first") : beingClosed();
+        enqueue({ type: "answer", params: refuse(event.event.requestId, error) });
+      }),
+    },
+    // A process can crash in the moment in which the connection closes; nobody starts it again then.
+    "xstate.error.actor.*": {},
   },
   states: {
     handshaking: {
@@ -151,19 +174,22 @@ export const workerPeer = setup({
         },
       },
       on: {
-        HELLO_RECEIVED: {
-          guard: ({ context }) => context.hello === null,
-          actions: [
-            assign({ hello: ({ event }) => event.hello, helloRequestId: ({ event }) => event.requestId }),
-            sendParent(
-              ({ context, event }): WorkerPeerReport => ({
-                type: "ADMISSION_ASKED",
-                peerId: context.peerId,
-                hello: event.hello,
-              }),
-            ),
-          ],
-        },
+        HELLO_RECEIVED: [
+          {
+            guard: ({ context }) => context.hello === null,
+            actions: [
+              assign({ hello: ({ event }) => event.hello, helloRequestId: ({ event }) => event.requestId }),
+              sendParent(
+                ({ context, event }): WorkerPeerReport => ({
+                  type: "ADMISSION_ASKED",
+                  peerId: context.peerId,
+                  hello: event.hello,
+                }),
+              ),
+            ],
+          },
+          { actions: { type: "answer", params: ({ event }) => refuse(event.requestId, saidAlready()) } },
+        ],
         HELLO_REJECTED: {
           target: "closing",
           actions: [
@@ -172,9 +198,10 @@ export const workerPeer = setup({
           ],
         },
         REFUSED: {
+          guard: "isJudged",
           target: "closing",
           actions: [
-            { type: "answer", params: ({ context, event }) => refuse(context.helloRequestId, event.error) },
+            { type: "answer", params: ({ context, event }) => refuse(context.helloRequestId ?? 0, event.error) },
             {
               type: "log",
               params: ({ context, event }) => ({
@@ -183,10 +210,11 @@ export const workerPeer = setup({
                 subtag: "Main",
               }),
             },
-            assign({ closeReason: ({ event }) => event.error.message }),
+            assign({ closeReason: ({ event }) => event.error.message, helloRequestId: null }),
           ],
         },
         ADMITTED: {
+          guard: "isJudged",
           target: "connected",
           actions: [
             assign({
@@ -201,8 +229,9 @@ export const workerPeer = setup({
             },
             {
               type: "answer",
-              params: ({ context }) => ok(context.helloRequestId, `Client ${context.nodeName ?? ""} added`),
+              params: ({ context }) => ok(context.helloRequestId ?? 0, `Client ${context.nodeName ?? ""} added`),
             },
+            assign({ helloRequestId: null }),
             sendParent(
               ({ context }): WorkerPeerReport => ({
                 type: "PEER_ADMITTED",
@@ -224,14 +253,21 @@ export const workerPeer = setup({
     },
     connected: {
       entry: PEER_PROCESSES.map((child) => ({ type: "startProcess" as const, params: { child } })),
-      exit: [stopChild("integritySync"), stopChild("extraValidSync"), stopChild("agentInfoSync"), stopChild("probe")],
+      exit: [
+        stopChild("integritySync"),
+        stopChild("extraValidSync"),
+        stopChild("agentInfoSync"),
+        stopChild("probe"),
+        // Whatever ends this connection, the newcomer that waits for a probe of it gets the name.
+        enqueueActions(({ enqueue, context }) => {
+          if (context.newcomer === null) return;
+          enqueue(sendParent(probed(context, context.newcomer, false)));
+          enqueue.assign({ newcomer: null });
+        }),
+      ],
       on: {
         HELLO_RECEIVED: {
-          actions: {
-            type: "answer",
-            params: ({ event }) =>
-              refuse(event.requestId, MusterError.cluster(3000, "this connection has said hello already")),
-          },
+          actions: { type: "answer", params: ({ event }) => refuse(event.requestId, saidAlready()) },
         },
         HELLO_REJECTED: {
           actions: { type: "answer", params: ({ event }) => refuse(event.requestId, event.error) },
@@ -277,58 +313,32 @@ export const workerPeer = setup({
           },
           {
             // Another newcomer waits for the probe and gets the name if it is free: this one comes too late.
-            actions: sendParent(
-              ({ context, event }): WorkerPeerReport => ({
-                type: "PEER_PROBED",
-                peerId: context.peerId,
-                newcomer: event.newcomer,
-                alive: true,
-              }),
-            ),
+            actions: sendParent(({ context, event }) => probed(context, event.newcomer, true)),
           },
         ],
         "xstate.done.actor.probe": {
           actions: [
-            sendParent(
-              ({ context }): WorkerPeerReport => ({
-                type: "PEER_PROBED",
-                peerId: context.peerId,
-                newcomer: context.newcomer ?? "",
-                alive: true,
-              }),
-            ),
+            sendParent(({ context }) => probed(context, context.newcomer ?? "", true)),
+            stopChild("probe"),
             assign({ newcomer: null }),
           ],
         },
         "xstate.error.actor.probe": {
           target: "closing",
-          actions: [
-            assign({ closeReason: "its worker came back on another connection" }),
-            sendParent(
-              ({ context }): WorkerPeerReport => ({
-                type: "PEER_PROBED",
-                peerId: context.peerId,
-                newcomer: context.newcomer ?? "",
-                alive: false,
-              }),
-            ),
-          ],
+          actions: assign({ closeReason: "its worker came back on another connection" }),
         },
         CHILD_RESTART_DUE: { actions: { type: "startProcess", params: ({ event }) => ({ child: event.child }) } },
         "xstate.error.actor.*": {
-          actions: enqueueActions(({ enqueue, context, event }) => {
+          actions: enqueueActions(({ enqueue, context, event, self }) => {
             const child = event.type.slice("xstate.error.actor.".length);
             if (!isProcess(child)) return;
+            enqueue(() => {
+              stopOrphans(self.getSnapshot().children[child]);
+            });
             const crashes = noteCrash(context.crashes, child, context.clock.now());
             enqueue.assign({ crashes });
-            enqueue({
-              type: "log",
-              params: {
-                level: "error",
-                message: `${child} crashed: ${event.error instanceof Error ? event.error.message : String(event.error)}`,
-                subtag: "Main",
-              },
-            });
+            const message = `${child} crashed: ${event.error instanceof Error ? event.error.message : String(event.error)}`;
+            enqueue({ type: "log", params: { level: "error", message, subtag: "Main" } });
             if (crashedTooOften(crashes, child)) {
               enqueue(raise({ type: "CLOSE_REQUESTED", reason: `${child} keeps crashing` }));
             } else {
@@ -339,6 +349,11 @@ export const workerPeer = setup({
       },
     },
     closing: {
+      entry: enqueueActions(({ enqueue, context }) => {
+        if (context.helloRequestId === null) return;
+        enqueue({ type: "answer", params: refuse(context.helloRequestId, beingClosed()) });
+        enqueue.assign({ helloRequestId: null });
+      }),
       invoke: {
         src: "closeLink",
         input: ({ context }) => ({ peerId: context.peerId }),
@@ -348,19 +363,9 @@ export const workerPeer = setup({
       after: { closeDeadline: "closed" },
       on: {
         CLOSE_REQUESTED: {},
-        HELLO_RECEIVED: {
-          actions: {
-            type: "answer",
-            params: ({ event }) => refuse(event.requestId, MusterError.cluster(3000, "this connection is being closed")),
-          },
-        },
-        PEER_ASKED: {
-          actions: enqueueActions(({ enqueue, event }) => {
-            if (!("requestId" in event.event)) return;
-            const error = MusterError.cluster(3000, "this connection is being closed");
-            enqueue({ type: "answer", params: refuse(event.event.requestId, error) });
-          }),
-        },
+        HELLO_RECEIVED: { actions: { type: "answer", params: ({ event }) => refuse(event.requestId, beingClosed()) } },
+        HELLO_REJECTED: { actions: { type: "answer", params: ({ event }) => refuse(event.requestId, event.error) } },
+        PROBE_REQUESTED: { actions: sendParent(({ context, event }) => probed(context, event.newcomer, false)) },
       },
     },
     closed: {
@@ -376,14 +381,11 @@ export const workerPeer = setup({
         ),
         {
           type: "log",
-          params: ({ context }) => ({
-            level: context.nodeName === null ? "debug" : "info",
-            message:
-              context.nodeName === null
-                ? `Connection of ${context.address} closed: ${context.closeReason ?? "by the peer"}.`
-                : `Connection with worker ${context.nodeName} closed: ${context.closeReason ?? "by the peer"}.`,
-            subtag: "Main",
-          }),
+          params: ({ context: { nodeName, address, closeReason } }) => {
+            const who = nodeName === null ? `Connection of ${address}` : `Connection with worker ${nodeName}`;
+            const message = `${who} closed: ${closeReason ?? "by the peer"}.`;
+            return { level: nodeName === null ? "debug" : "info", message, subtag: "Main" };
+          },
         },
       ],
     },

@@ -1,15 +1,15 @@
 import type { NodeConfig } from "../config/NodeConfig.js";
 
 /** Milliseconds that a step on this node's own disk or threads may take before it counts as failed. */
-export const WORK_DEADLINE = 600_000;
+const WORK_DEADLINE = 600_000;
 /** Milliseconds that one transfer may take in all; each of its messages has its own, shorter time. */
-export const TRANSFER_DEADLINE = 3_600_000;
+const TRANSFER_DEADLINE = 3_600_000;
 /** Milliseconds in which a connection that is being closed must take what is still to be sent. */
-export const CLOSE_DEADLINE = 5_000;
+const CLOSE_DEADLINE = 5_000;
 /** Milliseconds in which a stopping node closes its connections. */
-export const DRAIN_DEADLINE = 10_000;
+const DRAIN_DEADLINE = 10_000;
 /** Milliseconds in which the master must take a connection, and answer the hello. */
-export const CONNECT_DEADLINE = 20_000;
+const CONNECT_DEADLINE = 20_000;
 /** Seconds in which an old connection must answer a probe, or lose its name to a newcomer. */
 export const PROBE_SECONDS = 3;
 

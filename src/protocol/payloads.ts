@@ -24,7 +24,7 @@ export function malformed(command: string, expected: string, payload: Uint8Array
 }
 
 /** Splits `<head> <tail>` at the first space; the head must not be empty. The tail is not copied. */
-export function splitAtFirstSpace(command: string, expected: string, payload: Buffer): { head: string; tail: Buffer } {
+function splitAtFirstSpace(command: string, expected: string, payload: Buffer): { head: string; tail: Buffer } {
   const space = payload.indexOf(SPACE);
   if (space < 1) throw malformed(command, expected, payload);
   return { head: payload.toString("utf8", 0, space), tail: payload.subarray(space + 1) };

@@ -36,7 +36,7 @@ export function healthReport(workers: readonly WorkerHealth[], master: MasterHea
 }
 
 /** A date as health prints it: `2021-05-27T10:50:51.325656Z`; never: the epoch (dapi.md 4.2). */
-export function healthDate(milliseconds: number | null): string {
+function healthDate(milliseconds: number | null): string {
   return new Date(milliseconds ?? 0).toISOString().replace(/\.(\d{3})Z$/, ".$1000Z");
 }
 

@@ -3,7 +3,7 @@ import { archiveRefused } from "./archiveRefused.js";
 import type { ZipArchive } from "./ZipArchive.js";
 
 /** Largest `files_metadata.json` in bytes: unlike other entries it is held in memory. */
-export const LONGEST_METADATA_BYTES = 256 * 1024 * 1024;
+const LONGEST_METADATA_BYTES = 256 * 1024 * 1024;
 
 /**
  * The bytes of an archive's `files_metadata.json`.

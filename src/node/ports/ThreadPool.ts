@@ -13,7 +13,7 @@ export interface ThreadPoolOptions {
 }
 
 /** Jobs that may wait for a thread unless the options say otherwise. */
-export const DEFAULT_QUEUE_LIMIT = 4096;
+const DEFAULT_QUEUE_LIMIT = 4096;
 /** Milliseconds after which a thread without work ends. */
 const IDLE_MILLISECONDS = 30_000;
 
