@@ -100,7 +100,7 @@ export const master = setup({
     NODE_FAILED: {
       target: ".failed",
       actions: assign({
-        lastError: ({ context, event }) => describeFailure(event.error, "running", context.clock.wallTime()),
+        lastError: ({ context, event }) => describeFailure(event.error, "node", context.clock.wallTime()),
       }),
     },
     PEER_CLOSED: {

@@ -1,4 +1,4 @@
-import { assign, cancel, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
+import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
 import { asked } from "./asked.js";
@@ -215,7 +215,9 @@ export const worker = setup({
         stopChild("extraValidSend"),
         stopChild("agentInfoSend"),
         // A restart that is due later belongs to this connection; the next one starts its own processes.
-        ...WORKER_PROCESSES.map((child) => cancel(restartOf(child))),
+        enqueueActions(({ enqueue }) => {
+          for (const child of WORKER_PROCESSES) enqueue.cancel(restartOf(child));
+        }),
         assign({ connectedAt: null }),
       ],
       on: {

@@ -55,7 +55,7 @@ export class MachineRun<Machine extends AnyStateMachine> {
 
   private constructor(machine: AnyStateMachine, options: MachineRunOptions<Machine>) {
     this.machine = instrument(machine, this.#probe(), options.children ?? "real");
-    this.#input = options.input(this.time) as object;
+    this.#input = options.input(this.time);
     const parent = setup({ actors: { subject: this.machine } }).createMachine({
       invoke: { src: "subject", id: machine.id, input: this.#input },
       on: {
@@ -244,7 +244,7 @@ export class MachineRun<Machine extends AnyStateMachine> {
       },
       onAsked: (work) => {
         const speaker = this.#speaker(work.owner);
-        const input = membersText((work.input ?? {}) as object);
+        const input = membersText((work.input ?? {}));
         this.asked.push(work);
         this.#effects.push(`${speaker}asks ${work.name}${input === "" ? "" : ` ${input}`}`);
         work.signal.addEventListener("abort", () => {

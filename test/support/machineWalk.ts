@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot, AnyStateMachine, EventFrom, StateNode } from "xstate";
+import type { AnyStateMachine, EventFrom, StateNode } from "xstate";
 import { transitionKey, type MachineRun } from "./machineRun.js";
 import { eventText, valueText } from "./machineText.js";
 
@@ -120,7 +120,7 @@ function situation<Machine extends AnyStateMachine>(
   run: MachineRun<Machine>,
   options: WalkOptions<Machine>,
 ): string {
-  const { status, context } = run.snapshot as AnyMachineSnapshot;
+  const { status, context } = run.snapshot;
   return JSON.stringify([
     status,
     run.state,
@@ -144,7 +144,7 @@ type AnyNode = StateNode;
 
 function nodesOf(machine: AnyStateMachine): AnyNode[] {
   const collect = (node: AnyNode): AnyNode[] => [node, ...Object.values(node.states).flatMap(collect)];
-  return collect(machine.root as unknown as AnyNode);
+  return collect(machine.root);
 }
 
 function transitionsOf(node: AnyNode): string[] {
