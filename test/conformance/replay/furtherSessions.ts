@@ -31,10 +31,11 @@ export function hello(): RecordedMessage[] {
 export function sessionTree(messages: readonly RecordedMessage[]): SessionTree {
   const upload = messages.find(({ command, sender }) => command === "file_upd" && sender === "worker")?.payload;
   const archive = upload?.subarray(upload.indexOf(" ") + 1);
-  const index = JSON.parse(readZip(archive ?? Buffer.alloc(0)).get("files_metadata.json")?.toString() ?? "") as Record<
-    string,
-    { md5: string }
-  >;
+  const index = JSON.parse(
+    readZip(archive ?? Buffer.alloc(0))
+      .get("files_metadata.json")
+      ?.toString() ?? "",
+  ) as Record<string, { md5: string }>;
   const contents = new Map(Object.values(index).map(({ md5 }) => [md5, contentFor(md5)]));
   return {
     files: Object.fromEntries(Object.entries(index).map(([path, { md5 }]) => [path, contents.get(md5) ?? ""])),

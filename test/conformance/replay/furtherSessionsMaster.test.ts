@@ -32,7 +32,10 @@ interface Started {
   readonly master: ReplayNode;
 }
 
-async function startMaster(tree: SessionTree, prepare = (_root: string): Promise<unknown> => Promise.resolve()): Promise<Started> {
+async function startMaster(
+  tree: SessionTree,
+  prepare = (_root: string): Promise<unknown> => Promise.resolve(),
+): Promise<Started> {
   const port = await freePort();
   const root = await sessionRoot("master", port, tree);
   await prepare(root);
@@ -100,7 +103,11 @@ test("error-syn_i_w_m_r: an unknown task is refused and its file removed, and th
   const tree = sessionTree(messages);
   const started = await startMaster(tree);
   await playWorker(started, messages, { ...tree, verbatim });
-  await waitUntil(async () => (await transferLeftovers(started.master.root)).length === 0, 5_000, "an empty transfer folder");
+  await waitUntil(
+    async () => (await transferLeftovers(started.master.root)).length === 0,
+    5_000,
+    "an empty transfer folder",
+  );
   await allFree(started.master, "worker1");
 });
 
@@ -109,7 +116,11 @@ test("error-syn_m_c_r: a worker that refuses the archive is told of the error, a
   const tree = sessionTree(messages);
   const started = await startMaster(tree, (root) => writeTree(root, { [ADDED_FILE.path]: ADDED_FILE.content }));
   await playWorker(started, messages, tree);
-  await waitUntil(async () => (await transferLeftovers(started.master.root)).length === 0, 5_000, "an empty transfer folder");
+  await waitUntil(
+    async () => (await transferLeftovers(started.master.root)).length === 0,
+    5_000,
+    "an empty transfer folder",
+  );
 });
 
 test("reconnect: a master that was started anew takes the worker back", async () => {
