@@ -49,6 +49,7 @@ export class MachineRun<Machine extends AnyStateMachine> {
   readonly #ledger = new RequestLedger();
   /** Actor id and action name, joined by a space, of the actions that throw. */
   readonly #broken = new Map<string, unknown>();
+  #shownFrom = 1;
   #effects: string[] = [];
   #context: ReadonlyMap<string, string> = new Map();
   #children: ReadonlyMap<string, string> = new Map();
@@ -107,9 +108,15 @@ export class MachineRun<Machine extends AnyStateMachine> {
     return this.asked.filter((work) => !work.isSettled && !work.signal.aborted);
   }
 
-  /** The steps after the start as text, for a snapshot. */
+  /** The steps after the start as text, for a snapshot; `forget` leaves out what came before it. */
   get script(): string {
-    return scriptText(this.steps.slice(1));
+    return scriptText(this.steps.slice(this.#shownFrom));
+  }
+
+  /** What led here is another test's: `script` shows what comes from now on. */
+  forget(): this {
+    this.#shownFrom = this.steps.length;
+    return this;
   }
 
   /** The first step as text: the context with which the machine starts, and what it does at once. */

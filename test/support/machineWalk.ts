@@ -10,7 +10,7 @@ export interface WalkOptions<Machine extends AnyStateMachine> {
   readonly outcomes?: Readonly<Record<string, readonly unknown[]>>;
   /** Stood-in child machines that can crash. @default [] */
   readonly crashing?: readonly string[];
-  /** What of a context tells two states apart, besides the state value. @default `outline` of everything */
+  /** What of a context tells two situations apart, besides state value and open work. @default nothing */
   readonly outline?: (context: Readonly<Record<string, unknown>>) => unknown;
   /** A walk that finds more situations than this was given events that tell too much apart. @default 2000 */
   readonly limit?: number;
@@ -124,20 +124,10 @@ function situation<Machine extends AnyStateMachine>(
   return JSON.stringify([
     status,
     run.state,
-    (options.outline ?? outline)(context as Readonly<Record<string, unknown>>),
+    options.outline?.(context as Readonly<Record<string, unknown>>),
     run.open.map((work) => `${work.owner.id}/${work.name}`),
     [...run.childStates],
   ]);
-}
-
-/** What kind of value each place of a context holds: enough to tell situations apart, too little to be endless. */
-export function outline(value: unknown): unknown {
-  if (typeof value === "number") return value === 0 ? 0 : 1;
-  if (typeof value === "string") return "text";
-  if (typeof value === "function") return "function";
-  if (Array.isArray(value)) return value.length;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, outline(member)]));
 }
 
 type AnyNode = StateNode;
