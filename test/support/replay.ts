@@ -5,6 +5,8 @@ import { laneOfCommand, otherSide, type Lane, type RecordedMessage, type Step } 
 import type { ReplayWire, WireMessage } from "./replayWire.js";
 
 const MESSAGE_TIMEOUT = 15_000;
+/** Of a long payload, as far as a failure shows it. */
+const SHOWN_BYTES = 300;
 const ANSWERS = new Set(["ok", "err", "ok-m", "ok-c"]);
 const PERMISSIONS = new Set(["syn_i_w_m_p", "syn_e_w_m_p", "syn_a_w_m_p"]);
 const STRING_COMMANDS = new Set(["new_str", "str_upd"]);
@@ -26,8 +28,10 @@ export interface ReplayOptions {
   readonly standIns?: StandIns;
   /** Archives of `file_upd` messages in the place of recorded ones, by frame index. */
   readonly archives?: ReadonlyMap<number, Buffer>;
-  /** Frames whose ids are sent as they were recorded, though the live node chose others. */
+  /** Frames whose ids and checksums are sent as they were recorded, though the live node or `archives` has others. */
   readonly verbatim?: ReadonlySet<number>;
+  /** Milliseconds to wait for a message of the live node. @default 15,000 */
+  readonly timeout?: number;
 }
 
 interface LiveRequest extends WireMessage {
@@ -165,7 +169,7 @@ export class Replay {
       return Buffer.concat([Buffer.from(`${path} `), this.#recordedArchive(message)]);
     }
     const payload = this.#recordedPayload(message);
-    if (isOfArchive && command === "file_end") {
+    if (isOfArchive && command === "file_end" && this.#options.verbatim?.has(index) !== true) {
       const { pieces } = this.#transferOf(this.#recordedPath(message));
       const [head] = splitAtSpace(payload);
       return Buffer.concat([Buffer.from(`${head} `), sha256(Buffer.concat(pieces))]);
@@ -176,7 +180,7 @@ export class Replay {
   async #expectRequest(message: RecordedMessage): Promise<void> {
     const { lane, label, command, counter } = message;
     if (command === "file_end") return this.#expectFileEnd(message);
-    const live = await this.#request(lane, label);
+    const live = command === "str_upd" ? await this.#wholeString(message) : await this.#request(lane, label);
     this.#liveCounters.set(counter, live.counter);
     same(label, `${live.field} ${shown(live)}`, `${message.field} ${shown(live)}`);
     if (command === "file_upd") this.#takePiece(live, message);
@@ -211,6 +215,20 @@ export class Replay {
     same(recorded.label, archiveContent(archive), archiveContent(this.#recordedArchive(recorded)));
     this.#transfers.delete(path);
     this.compared += 1;
+  }
+
+  /** A string that the recorded node sent whole, joined from the live node's pieces; all but the last are answered. */
+  async #wholeString(message: RecordedMessage): Promise<LiveRequest> {
+    const { lane, label } = message;
+    const bytes = this.#substituted(this.#recordedPayload(message)).length;
+    let live = await this.#request(lane, label);
+    let { payload } = live;
+    while (live.command === "str_upd" && payload.length < bytes) {
+      this.#answer(live, OK_FIELD, "String updated");
+      live = await this.#request(lane, label);
+      payload = Buffer.concat([payload, splitAtSpace(live.payload)[1]]);
+    }
+    return { ...live, payload };
   }
 
   #takePiece(live: LiveRequest, recorded: RecordedMessage | undefined): void {
@@ -304,6 +322,8 @@ export class Replay {
     const { counter, command, payload } = message;
     if (ANSWERS.has(command) && this.#answers.has(counter)) {
       this.#answers.get(counter)?.put(message);
+    } else if (command === "echo") {
+      this.#answer(message, OK_FIELD, payload);
     } else if (command === "echo-m") {
       this.probes += 1;
       this.#answer(message, "ok-c -------", payload);
@@ -359,13 +379,16 @@ export class Replay {
   }
 
   #request(lane: Lane, what: string): Promise<LiveRequest> {
-    return this.#inbox(lane).next(MESSAGE_TIMEOUT, `the ${otherSide(this.#options.side)}'s ${what}`);
+    return this.#inbox(lane).next(
+      this.#options.timeout ?? MESSAGE_TIMEOUT,
+      `the ${otherSide(this.#options.side)}'s ${what}`,
+    );
   }
 
   async #answerTo(counter: number, what: string): Promise<WireMessage> {
     const answers = this.#answers.get(counter);
     assert(answers !== undefined, `${what}: its request has not been sent`);
-    const answer = await answers.next(MESSAGE_TIMEOUT, what);
+    const answer = await answers.next(this.#options.timeout ?? MESSAGE_TIMEOUT, what);
     this.#answers.delete(counter);
     return answer;
   }
@@ -373,12 +396,18 @@ export class Replay {
 
 /** @throws AssertionError that shows the difference and names the recorded message. */
 function same(label: string, live: unknown, recorded: unknown): void {
-  assert.deepEqual({ [label]: live }, { [label]: recorded });
+  if (typeof live !== "string" || typeof recorded !== "string" || live === recorded) {
+    return assert.deepEqual({ [label]: live }, { [label]: recorded });
+  }
+  let at = 0;
+  while (live[at] === recorded[at]) at += 1;
+  const around = (text: string): string => text.slice(Math.max(0, at - SHOWN_BYTES), at + SHOWN_BYTES);
+  assert.deepEqual({ [label]: around(live) }, { [label]: around(recorded) });
 }
 
 /** A message's payload for the text of a failure. */
 function shown({ payload }: WireMessage): string {
-  return payload.toString("utf8", 0, 300);
+  return payload.toString("utf8", 0, SHOWN_BYTES);
 }
 
 function splitAtSpace(payload: Buffer): [head: string, tail: Buffer] {

@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { RECORDED_CLUSTER_KEY } from "./recordings.js";
+import { ReplayInbox } from "./replayInbox.js";
 import { ReplayWire } from "./replayWire.js";
 import { waitUntil } from "./waitUntil.js";
 
+const CONNECT_TIMEOUT = 10_000;
+
 /** Connects to a live master as soon as it listens. */
 export async function connectToMaster(port: number): Promise<ReplayWire> {
-  const socket = await waitUntil(() => connected(port), 10_000, `a master on port ${port}`);
+  const socket = await waitUntil(() => connected(port), CONNECT_TIMEOUT, `a master on port ${port}`);
   return new ReplayWire(socket, RECORDED_CLUSTER_KEY);
 }
 
@@ -15,14 +18,14 @@ export class ReplayListener {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
-  readonly #waiting: ((wire: ReplayWire) => void)[] = [];
+  readonly #links = new ReplayInbox<ReplayWire>();
 
   private constructor(server: Server) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on("connection", (socket) => {
       this.#sockets.push(socket);
-      this.#waiting.shift()?.(new ReplayWire(socket, RECORDED_CLUSTER_KEY));
+      this.#links.put(new ReplayWire(socket, RECORDED_CLUSTER_KEY));
     });
   }
 
@@ -34,11 +37,9 @@ export class ReplayListener {
     return new ReplayListener(server);
   }
 
-  /** The next worker that connects; to be called before it does. */
+  /** The next worker that connects, or has done so. */
   accept(): Promise<ReplayWire> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
+    return this.#links.next(CONNECT_TIMEOUT, "a worker's connection");
   }
 
   /** Stops listening and cuts all connections. */

@@ -43,13 +43,12 @@ let agentsBefore: readonly AgentRow[];
 
 beforeAll(async () => {
   listener = await ReplayListener.open();
-  const accepted = listener.accept();
   const root = await makeReplayRoot({ kind: "worker", name: "worker1", port: listener.port, tar: "worker1-before" });
   worker = await startReplayNode(root);
   await worker.store.importAgents(recordedAgents().map((agent) => ({ ...agent, sync_status: "syncreq" })));
   agentsBefore = (await worker.store.listAgents()).agents;
   replay = new Replay({
-    wire: await accepted,
+    wire: await listener.accept(),
     side: "master",
     standIns: bigFileStandIns(),
     archives: new Map([[BIG_FILE_FRAME, bigFileArchive()]]),

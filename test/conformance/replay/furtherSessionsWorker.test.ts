@@ -40,7 +40,6 @@ interface Started {
 async function startWorker(messages: readonly RecordedMessage[], strings: readonly string[][]): Promise<Started> {
   const listener = await ReplayListener.open();
   closers.push(() => listener.close());
-  const accepted = listener.accept();
   const root = await sessionRoot("worker", listener.port, sessionTree(messages));
   await mkdir(join(root, "queue/db"), { recursive: true });
   const pages = strings.flatMap((chunks) =>
@@ -50,7 +49,7 @@ async function startWorker(messages: readonly RecordedMessage[], strings: readon
   closers.push(() => wdb.close());
   const worker = await startReplayNode(root);
   closers.push(() => worker.close());
-  return { listener, worker, wire: await accepted };
+  return { listener, worker, wire: await listener.accept() };
 }
 
 /** Plays the master of a session and ends with nothing left over. */
