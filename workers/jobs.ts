@@ -236,6 +236,13 @@ export interface PoolJobs {
 export type JobKind = keyof PoolJobs;
 export type PoolJob = PoolJobs[JobKind]["job"];
 
+/** A job as it goes to a thread. */
+export interface CancellableJob {
+  readonly job: PoolJob;
+  /** One shared word; not 0: nobody waits for the job any more, and it need not begin. */
+  readonly cancelled: Int32Array;
+}
+
 /** What a pool thread returns: errors travel as data, because threads strip an error's code. */
 export type PoolAnswer =
   | { readonly ok: true; readonly result: PoolJobs[JobKind]["result"] }

@@ -14,7 +14,7 @@ import { walk } from "../src/integrity/walk.js";
 import { decryptToken, encryptToken } from "../src/protocol/fernet.js";
 import { FernetKeys } from "./FernetKeys.js";
 import { errorToData } from "./jobErrors.js";
-import type { JobKind, PoolAnswer, PoolJob, PoolJobs } from "./jobs.js";
+import type { CancellableJob, JobKind, PoolAnswer, PoolJob, PoolJobs } from "./jobs.js";
 import { MovedAnswer } from "./MovedAnswer.js";
 
 /** This thread's keys: a cache of pure values, so that two threads cannot tell that each has its own. */
@@ -24,8 +24,9 @@ const fernetKeys = new FernetKeys();
  * The thread pool's entry: runs one job and answers with data only. Never throws: a failed job is
  * `{ ok: false }` with the catalogue's code, because threads strip an error's class and code.
  */
-export default async function runJob(job: PoolJob): Promise<PoolAnswer> {
+export default async function runJob({ job, cancelled }: CancellableJob): Promise<PoolAnswer> {
   try {
+    if (Atomics.load(cancelled, 0) !== 0) throw new Error("the job was given up before it began");
     const answer = MovedAnswer.of({ ok: true, result: await resultOf(job) });
     if (answer instanceof MovedAnswer) move(answer);
     return answer;

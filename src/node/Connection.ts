@@ -141,9 +141,14 @@ export class Connection {
       if (path === null) continue;
       this.#owned.delete(path);
       const absolute = join(this.#options.config.root, path);
-      await rm(absolute, { force: true });
-      await rm(`${absolute}dir`, { force: true, recursive: true });
+      // Beside the archive: what a job that was killed had begun of it, and the folder that it was unpacked to.
+      for (const name of [absolute, `${absolute}.tmp`, `${absolute}dir`]) await rm(name, { force: true, recursive: true });
     }
+  }
+
+  /** Removes what a job made that nobody waited for. Never rejects: what stays is removed at the node's next start. */
+  async drop(paths: readonly string[]): Promise<void> {
+    await this.discard(paths).catch(() => undefined);
   }
 
   /** Ends all transfers and removes what they left. Never rejects. */

@@ -45,7 +45,7 @@ export function integritySyncWork(services: MasterServices) {
         const path = peer.connection.own(archivePath(workerName, clock, random));
         const packed = await pool.run<"packDifference">(
           { kind: "packDifference", scope, difference, workerName, destination: join(config.root, path) },
-          { signal },
+          { signal, onAbandoned: () => void peer.connection.drop([path]) },
         );
         for (const problem of packed.problems) {
           services.logger.warn(`Could not pack ${problem.path}: ${problem.message}. It is tried again in the next round.`, { peer: workerName });

@@ -1,5 +1,5 @@
 import { Piscina } from "piscina";
-import type { JobKind, PoolAnswer, PoolJobs } from "../../../workers/jobs.js";
+import type { CancellableJob, JobKind, PoolAnswer, PoolJobs } from "../../../workers/jobs.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { threadEntry } from "./threadEntry.js";
 
@@ -18,11 +18,19 @@ const DEFAULT_QUEUE_LIMIT = 4096;
 const IDLE_MILLISECONDS = 30_000;
 
 export interface RunOptions {
-  /** Gives the job up; a job that runs loses its thread. */
+  /**
+   * Gives the job up: the caller hears of it at once, a job that waits is skipped, and one that runs is
+   * let run to its end, because a thread that is killed leaves half-written files and costs a new thread.
+   */
   readonly signal?: AbortSignal | undefined;
+  /** Called when a job that was given up has ended, to remove what it made. */
+  readonly onAbandoned?: () => void;
   /** Buffers that move to the thread instead of being copied. */
   readonly transfer?: readonly ArrayBuffer[];
 }
+
+/** Milliseconds that a job which was given up may still run before its thread is killed. */
+const KILL_MILLISECONDS = 60_000;
 
 /** What the pool is doing, for metrics. */
 export interface PoolLoad {
@@ -57,20 +65,30 @@ export class ThreadPool {
    * signal's reason when it is given up.
    */
   async run<Kind extends JobKind>(job: PoolJobs[Kind]["job"] & { kind: Kind }, options: RunOptions = {}): Promise<PoolJobs[Kind]["result"]> {
-    const { signal, transfer } = options;
+    const { signal, transfer, onAbandoned } = options;
     signal?.throwIfAborted();
-    let answer: PoolAnswer;
-    try {
-      answer = (await this.#piscina.run(job, {
-        ...(signal === undefined ? {} : { signal }),
-        ...(transfer === undefined ? {} : { transferList: [...transfer] }),
-      })) as PoolAnswer;
-    } catch (error) {
+    const cancelled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const killer = new AbortController();
+    const running = this.#piscina.run({ job, cancelled } satisfies CancellableJob, {
+      signal: killer.signal,
+      ...(transfer === undefined ? {} : { transferList: [...transfer] }),
+    }) as Promise<PoolAnswer>;
+    const answer = await givenUpBy(signal, running, () => {
+      Atomics.store(cancelled, 0, 1);
+      // A job that never ends (a disk that hangs) must not keep its thread for ever.
+      const timer = setTimeout(() => {
+        killer.abort();
+      }, KILL_MILLISECONDS);
+      const ended = (): void => {
+        clearTimeout(timer);
+        onAbandoned?.();
+      };
+      running.then(ended, ended);
+    }).catch((error: unknown) => {
       signal?.throwIfAborted();
-      const wrapped = MusterError.internal(1000, `the thread pool could not do the job ${job.kind}: ${(error as Error).message}`);
-      wrapped.cause = error;
-      throw wrapped;
-    }
+      const reason = error instanceof Error ? error.message : String(error);
+      throw MusterError.internal(1000, `the thread pool could not do the job ${job.kind}: ${reason}`, { cause: error });
+    });
     if (answer.ok) return answer.result;
     throw errorOf(answer.error);
   }
@@ -95,4 +113,19 @@ export class ThreadPool {
 function errorOf(error: Extract<PoolAnswer, { ok: false }>["error"]): MusterError {
   const { code, extra, message } = error;
   return code === 1000 ? MusterError.internal(1000, extra ?? message) : MusterError.cluster(code, extra ?? undefined);
+}
+
+/** The promise, or the signal's reason if it comes first; `leave` is called then. */
+function givenUpBy<Result>(signal: AbortSignal | undefined, running: Promise<Result>, leave: () => void): Promise<Result> {
+  if (signal === undefined) return running;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      leave();
+      reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    running.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", onAbort);
+    });
+  });
 }

@@ -10,8 +10,6 @@ const SOCKET_MODE = 0o660;
 const FOLDER_MODE = 0o770;
 
 export interface ServedWdb {
-  /** Clients that are connected now. */
-  readonly clients: number;
   /** Cuts the clients off and removes the socket. */
   close(): Promise<void>;
 }
@@ -40,9 +38,6 @@ export async function serveWdb(
   await listen(server, path);
   await chmod(path, SOCKET_MODE);
   return {
-    get clients() {
-      return sockets.size;
-    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -66,7 +61,11 @@ function serveClient(
   });
   const session = new WdbServerSession(link, run);
   socket.on("drain", () => session.drained());
-  socket.setTimeout(idleTimeout, () => socket.destroy());
+  socket.setTimeout(idleTimeout);
+  socket.on("timeout", () => {
+    if (session.isRunning) socket.setTimeout(idleTimeout);
+    else socket.destroy();
+  });
 }
 
 /** A socket that a killed process left behind goes; one that is served stays, and so does anything else. */

@@ -14,8 +14,9 @@ export function extraValidSendWork(services: WorkerServices) {
   return extraValidSend.provide({
     actors: {
       mergeGroups: fromPromise(async ({ input, signal }) => {
-        const path = services.connection().own(`${transferFolder(nodeName)}/agent-groups.merged`);
-        const merged = await pool.run<"mergeGroups">({ kind: "mergeGroups", scope, paths: input.paths, destination: join(config.root, path) }, { signal });
+        const connection = services.connection();
+        const path = connection.own(`${transferFolder(nodeName)}/agent-groups.merged`);
+        const merged = await pool.run<"mergeGroups">({ kind: "mergeGroups", scope, paths: input.paths, destination: join(config.root, path) }, { signal, onAbandoned: () => void connection.drop([path]) });
         for (const problem of merged.problems) logger.warn(`Could not send ${problem.path}: ${problem.message}`, { subtag: "Integrity sync" });
         return { path, parts: merged.parts };
       }),
@@ -27,10 +28,11 @@ export function extraValidSendWork(services: WorkerServices) {
         taskId: await services.connection().ask(TO_MASTER.extraValidStart, "", { signal }),
       })),
       packGroups: fromPromise(async ({ input, signal }) => {
-        const path = services.connection().own(archivePath(nodeName, clock, random));
+        const connection = services.connection();
+        const path = connection.own(archivePath(nodeName, clock, random));
         const packed = await pool.run<"packGroups">(
           { kind: "packGroups", scope, merged: input.mergedPath, destination: join(config.root, path) },
-          { signal },
+          { signal, onAbandoned: () => void connection.drop([path]) },
         );
         return { path, bytes: packed.bytes };
       }),

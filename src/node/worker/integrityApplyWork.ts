@@ -12,7 +12,9 @@ export function integrityApplyWork(services: WorkerServices) {
     actors: {
       unpack: fromPromise(async ({ input, signal }) => {
         const archive = join(config.root, input.path);
-        const unpacked = await pool.run<"unpack">({ kind: "unpack", scope, archive, folder: `${archive}dir` }, { signal });
+        const connection = services.connection();
+        const onAbandoned = (): void => void connection.drop([input.path]);
+        const unpacked = await pool.run<"unpack">({ kind: "unpack", scope, archive, folder: `${archive}dir` }, { signal, onAbandoned });
         return { counts: unpacked.counts };
       }),
       applyFiles: fromPromise(async ({ input, signal }) => {

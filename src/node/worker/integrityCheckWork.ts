@@ -24,10 +24,11 @@ export function integrityCheckWork(services: WorkerServices) {
       packIndex: fromPromise(async ({ signal }) => {
         const index = indexer.current;
         if (index === undefined) throw MusterError.internal(1000, "the files have not been indexed");
-        const path = services.connection().own(archivePath(config.cluster.nodeName, clock, random));
+        const connection = services.connection();
+        const path = connection.own(archivePath(config.cluster.nodeName, clock, random));
         const packed = await pool.run<"packIndex">(
           { kind: "packIndex", scope, index: index.buffer, destination: join(config.root, path) },
-          { signal },
+          { signal, onAbandoned: () => void connection.drop([path]) },
         );
         return { path, bytes: packed.bytes };
       }),

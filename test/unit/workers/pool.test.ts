@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileIndex } from "../../../src/integrity/FileIndex.js";
 import { FernetKey, decryptToken } from "../../../src/protocol/fernet.js";
-import type { JobKind, PoolJob, PoolJobs } from "../../../workers/jobs.js";
+import type { JobKind, PoolAnswer, PoolJob, PoolJobs } from "../../../workers/jobs.js";
 import runJob from "../../../workers/pool.js";
 import { RECORDED_CLUSTER_KEY } from "../../support/recordings.js";
 import { md5, scopeOf, writeTree } from "../../support/tree.js";
@@ -16,8 +16,13 @@ afterEach(() => {
   fs.rmSync(root, { recursive: true, force: true });
 });
 
+/** Runs a job that is still wanted. */
+function answerTo(job: PoolJob): Promise<PoolAnswer> {
+  return runJob({ job, cancelled: new Int32Array(new SharedArrayBuffer(4)) });
+}
+
 async function resultOf<Kind extends JobKind>(job: PoolJobs[Kind]["job"]): Promise<PoolJobs[Kind]["result"]> {
-  const answer = await runJob(job);
+  const answer = await answerTo(job);
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.result;
 }
@@ -55,28 +60,37 @@ describe("the pool's entry", () => {
     expect(decryptToken(FernetKey.fromClusterKey(RECORDED_CLUSTER_KEY), bytes).equals(payload)).toBe(true);
     const clear = await resultOf<"decrypt">({ kind: "decrypt", key: RECORDED_CLUSTER_KEY, token: bytes });
     expect(Buffer.from(clear.bytes).equals(payload)).toBe(true);
-    const { ok } = await runJob({ kind: "decrypt", key: "0".repeat(32), token: bytes });
+    const { ok } = await answerTo({ kind: "decrypt", key: "0".repeat(32), token: bytes });
     expect(ok).toBe(false);
   });
 
   test("answers a failure with the catalogue's code, as data", async () => {
-    const answer = await runJob({ kind: "decrypt", key: RECORDED_CLUSTER_KEY, token: Buffer.from("no token") });
+    const answer = await answerTo({ kind: "decrypt", key: RECORDED_CLUSTER_KEY, token: Buffer.from("no token") });
     expect(answer).toMatchObject({ ok: false, error: { code: 3025, systemCode: null } });
     expect(structuredClone(answer)).toEqual(answer);
   });
 
   test("answers a failure of the system with its code", async () => {
-    const answer = await runJob({ kind: "packIndex", scope: scopeOf(root), index: await indexOf(root), destination: join(root, "no/such/folder/x.zip") });
+    const answer = await answerTo({ kind: "packIndex", scope: scopeOf(root), index: await indexOf(root), destination: join(root, "no/such/folder/x.zip") });
     expect(answer).toMatchObject({ ok: false, error: { systemCode: "ENOENT" } });
   });
 
   test("answers a broken table with an error, not with a crash", async () => {
-    const answer = await runJob({ kind: "walk", scope: scopeOf(root), previous: new SharedArrayBuffer(8) });
+    const answer = await answerTo({ kind: "walk", scope: scopeOf(root), previous: new SharedArrayBuffer(8) });
     expect(answer).toMatchObject({ ok: false, error: { code: 1000, extra: "not a packed file index" } });
   });
 
   test("answers a kind that it does not know with an error", async () => {
-    const answer = await runJob(JSON.parse('{"kind": "__proto__"}') as PoolJob);
+    const answer = await answerTo(JSON.parse('{"kind": "__proto__"}') as PoolJob);
     expect(answer).toMatchObject({ ok: false, error: { code: 1000 } });
+  });
+
+  test("does not begin a job that was given up", async () => {
+    const cancelled = new Int32Array(new SharedArrayBuffer(4)).fill(1);
+    const destination = join(root, "index.zip");
+    const index = await indexOf(root);
+    const answer = await runJob({ job: { kind: "packIndex", scope: scopeOf(root), index, destination }, cancelled });
+    expect(answer).toMatchObject({ ok: false, error: { extra: "the job was given up before it began" } });
+    expect(fs.existsSync(destination)).toBe(false);
   });
 });
