@@ -44,13 +44,25 @@ export interface AgentInfoSendContext extends AgentInfoSendInput {
 }
 
 const SUBTAG = "Agent-info sync";
+/** Errors of the master that are kept and logged, and characters of each: it may send any number of them. */
+const ERRORS_KEPT = 10;
+const ERROR_CHARACTERS = 200;
+
+/** The outcome with as much of its errors as a person reads. */
+function shortened({ updatedChunks, errorMessages }: AgentInfoOutcome): AgentInfoOutcome {
+  const kept = errorMessages
+    .slice(0, ERRORS_KEPT)
+    .map((text) => (text.length <= ERROR_CHARACTERS ? text : `${text.slice(0, ERROR_CHARACTERS)}…`));
+  const rest = errorMessages.length - kept.length;
+  return { updatedChunks, errorMessages: rest === 0 ? kept : [...kept, `and ${String(rest)} more`] };
+}
 
 const received = () => ({
   RESULT_RECEIVED: {
     target: "#agentInfoSend.free" as const,
     actions: [
       { type: "answer" as const, params: ({ event }: { event: { requestId: number } }) => ok(event.requestId, ANSWER_TEXT.thanks) },
-      { type: "recordOutcome" as const, params: ({ event }: { event: { outcome: AgentInfoOutcome } }) => event.outcome },
+      { type: "recordOutcome" as const, params: ({ event }: { event: { outcome: AgentInfoOutcome } }) => shortened(event.outcome) },
       "confirmChunks" as const,
       {
         type: "log" as const,
@@ -58,7 +70,7 @@ const received = () => ({
           level: event.outcome.errorMessages.length === 0 ? ("info" as const) : ("warning" as const),
           message:
             `Finished in ${roundSeconds(context.record, context.clock)}. Updated ${String(event.outcome.updatedChunks)} chunks.` +
-            (event.outcome.errorMessages.length === 0 ? "" : ` Errors: ${event.outcome.errorMessages.join("; ")}`),
+            (event.outcome.errorMessages.length === 0 ? "" : ` Errors: ${shortened(event.outcome).errorMessages.join("; ")}`),
           subtag: SUBTAG,
         }),
       },
