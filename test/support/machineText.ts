@@ -3,6 +3,9 @@ import { MusterError } from "../../src/protocol/errors/MusterError.js";
 /** The wall time at which every machine run begins. */
 export const RUN_EPOCH = Date.UTC(2026, 0, 1);
 
+/** A longer text than this is told by its length. */
+const LONGEST_TEXT = 400;
+
 /** What no snapshot shows of a context: the exception's JSON repeats the code and message next to it. */
 const HIDDEN = new Set(["exception"]);
 
@@ -18,6 +21,7 @@ export function valueText(value: unknown): string {
     const members = Object.entries(value).map(([key, member]) => `${key}: ${valueText(member)}`);
     return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
   }
+  if (typeof value === "string" && value.length > LONGEST_TEXT) return `<${String(value.length)} characters>`;
   return JSON.stringify(value);
 }
 
