@@ -17,6 +17,7 @@ export class WdbServerSession implements WdbLinkEvents {
   readonly #closing = new AbortController();
   readonly #waiting: string[] = [];
   #isWorking = false;
+  #isRunning = false;
   #isCongested = false;
   #isPaused = false;
 
@@ -24,6 +25,11 @@ export class WdbServerSession implements WdbLinkEvents {
   constructor(link: WdbLink, run: (command: string, signal: AbortSignal) => Promise<string>) {
     this.#link = link;
     this.#run = run;
+  }
+
+  /** True while the database works on a request of this client: its silence is no fault of its own then. */
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
   received(bytes: Uint8Array): void {
@@ -57,7 +63,9 @@ export class WdbServerSession implements WdbLinkEvents {
     while (!this.#isCongested) {
       const command = this.#waiting.shift();
       if (command === undefined) break;
+      this.#isRunning = true;
       const answer = await this.#run(command, this.#closing.signal).catch(() => "err Couldn't open DB global");
+      this.#isRunning = false;
       if (this.#closing.signal.aborted) break;
       this.#isCongested = !this.#link.write(encodeWdbFrame(answer));
       this.#regulate();

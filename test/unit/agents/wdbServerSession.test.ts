@@ -72,6 +72,18 @@ describe("a client of the served store", () => {
     expect([answers().length, most]).toEqual([5, 1]);
   });
 
+  test("is at work until its answer is written", async () => {
+    const { session } = client(async () => {
+      await settled();
+      return "ok";
+    });
+    session.received(wdbFrame("x"));
+    expect(session.isRunning).toBe(true);
+    await settled();
+    await settled();
+    expect(session.isRunning).toBe(false);
+  });
+
   test("gets an error when the database fails", async () => {
     const { session, answers } = client(() => Promise.reject(new Error("secret path")));
     session.received(wdbFrame("global sql select 1"));
