@@ -1,25 +1,17 @@
 import assert from "node:assert/strict";
 import { archiveContent, sha256, StandIns } from "./replayArchive.js";
+import { ARCHIVE_PATH, same, sameHealth, shown, splitAtSpace, STRING_ID, UUID } from "./replayCompare.js";
 import { ReplayInbox } from "./replayInbox.js";
 import { laneOfCommand, otherSide, type Lane, type RecordedMessage, type Step } from "./replayScript.js";
 import type { ReplayWire, WireMessage } from "./replayWire.js";
 
 const MESSAGE_TIMEOUT = 15_000;
-/** Of a long payload, as far as a failure shows it. */
-const SHOWN_BYTES = 300;
 const ANSWERS = new Set(["ok", "err", "ok-m", "ok-c"]);
 const PERMISSIONS = new Set(["syn_i_w_m_p", "syn_e_w_m_p", "syn_a_w_m_p"]);
 const STRING_COMMANDS = new Set(["new_str", "str_upd"]);
 const OK_FIELD = "ok ---------";
 /** The counter of the replay's own last question; no recording uses it. */
 const BARRIER_COUNTER = 7;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const STRING_ID = /^(0|[1-9]\d{0,9})$/;
-const ARCHIVE_PATH = /^\/queue\/cluster\/([^/]+)\/\1-\d+\.\d+-\d+\.zip$/;
-/** A date of `get_health`: muster always prints the first form, the reference sometimes `2026-11-23 17:33:36.413385`. */
-const HEALTH_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-const RECORDED_DATE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{6}Z?$/;
 
 export interface ReplayOptions {
   readonly wire: ReplayWire;
@@ -182,7 +174,7 @@ export class Replay {
     if (command === "file_end") return this.#expectFileEnd(message);
     const live = command === "str_upd" ? await this.#wholeString(message) : await this.#request(lane, label);
     this.#liveCounters.set(counter, live.counter);
-    same(label, `${live.field} ${shown(live)}`, `${message.field} ${shown(live)}`);
+    same(label, `${live.field} ${shown(live.payload)}`, `${message.field} ${shown(live.payload)}`);
     if (command === "file_upd") this.#takePiece(live, message);
     else this.#comparePayload(message, live.payload);
     this.#compareCause(message, live);
@@ -191,7 +183,7 @@ export class Replay {
 
   async #expectAnswer(message: RecordedMessage): Promise<void> {
     const live = await this.#answerTo(message.counter, message.label);
-    same(message.label, `${live.field} ${shown(live)}`, `${message.field} ${shown(live)}`);
+    same(message.label, `${live.field} ${shown(live.payload)}`, `${message.field} ${shown(live.payload)}`);
     this.#comparePayload(message, live.payload);
     this.compared += 1;
   }
@@ -205,7 +197,7 @@ export class Replay {
       this.#answer(live, OK_FIELD, "File updated");
     }
     this.#liveCounters.set(message.counter, live.counter);
-    same(label, `${live.field} ${shown(live)}`, `${message.field} ${shown(live)}`);
+    same(label, `${live.field} ${shown(live.payload)}`, `${message.field} ${shown(live.payload)}`);
     const [path, checksum] = splitAtSpace(live.payload);
     same(label, path, this.#substituted(Buffer.from(this.#recordedPath(message))).toString());
     const { pieces, recorded } = this.#transferOf(path);
@@ -252,7 +244,7 @@ export class Replay {
       }
       if (about === "new_str") return this.#chosen(recorded, text, STRING_ID, label);
       if (about === "get_health") {
-        return same(label, withoutDates(text, HEALTH_DATE), withoutDates(recorded, RECORDED_DATE));
+        return sameHealth(label, text, recorded);
       }
     }
     same(label, text, this.#expectedText(message));
@@ -392,32 +384,4 @@ export class Replay {
     this.#answers.delete(counter);
     return answer;
   }
-}
-
-/** @throws AssertionError that shows the difference and names the recorded message. */
-function same(label: string, live: unknown, recorded: unknown): void {
-  if (typeof live !== "string" || typeof recorded !== "string" || live === recorded) {
-    return assert.deepEqual({ [label]: live }, { [label]: recorded });
-  }
-  let at = 0;
-  while (live[at] === recorded[at]) at += 1;
-  const around = (text: string): string => text.slice(Math.max(0, at - SHOWN_BYTES), at + SHOWN_BYTES);
-  assert.deepEqual({ [label]: around(live) }, { [label]: around(recorded) });
-}
-
-/** A message's payload for the text of a failure. */
-function shown({ payload }: WireMessage): string {
-  return payload.toString("utf8", 0, SHOWN_BYTES);
-}
-
-function splitAtSpace(payload: Buffer): [head: string, tail: Buffer] {
-  const space = payload.indexOf(" ");
-  return space === -1
-    ? [payload.toString(), Buffer.alloc(0)]
-    : [payload.toString("utf8", 0, space), payload.subarray(space + 1)];
-}
-
-/** JSON with every date of this form as `<date>`; other texts stay. */
-function withoutDates(json: string, form: RegExp): unknown {
-  return JSON.parse(json, (_, value: unknown) => (typeof value === "string" && form.test(value) ? "<date>" : value));
 }
