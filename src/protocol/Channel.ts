@@ -49,7 +49,7 @@ export class Channel {
     const { link, cipher, dialect, clock, random, limits, timeoutClusterRequest } = options;
     this.#options = options;
     this.#decoder = new FrameDecoder({ maxBodyBytes: limits.frameBytesBeforeHello });
-    this.#assembler = new MessageAssembler(limits);
+    this.#assembler = new MessageAssembler({ ...limits, messageBytes: limits.frameBytesBeforeHello });
     this.#outstanding = new OutstandingRequests(clock, random);
     this.#sending = new SendQueue({
       link,
@@ -105,11 +105,14 @@ export class Channel {
   }
 
   /**
-   * Raises the frame limit from `frameBytesBeforeHello` to `frameBytes`. A server does so when it
-   * accepts a hello; a client before it sends one, because the master's next frame can be large.
+   * Raises the limits from `frameBytesBeforeHello`, for a frame and for a joined message alike, to `frameBytes`
+   * and `messageBytes`. A server does so when it accepts a hello; a client before it sends one, because the
+   * master's next frame can be large.
    */
   setGreeted(): void {
-    this.#decoder.maxBodyBytes = this.#options.limits.frameBytes;
+    const { frameBytes, messageBytes } = this.#options.limits;
+    this.#decoder.maxBodyBytes = frameBytes;
+    this.#assembler.messageBytes = messageBytes;
   }
 
   /** Bytes from the peer, cut anywhere. What can't be decoded ends the connection (3025, 3050, 3051). */

@@ -52,7 +52,10 @@ export interface MessageLimits {
 
 /** Joins the parts of divided messages. Parts of different messages may interleave. */
 export class MessageAssembler {
-  readonly #limits: MessageLimits;
+  /** Largest joined message, in bytes; may be raised once the peer has said hello. */
+  messageBytes: number;
+
+  readonly #dividedMessages: number;
   /**
    * By counter and command: both ends draw counters by themselves, so a peer's answer can carry the
    * counter of its own half-sent request.
@@ -60,7 +63,8 @@ export class MessageAssembler {
   readonly #open = new Map<string, ByteQueue>();
 
   constructor(limits: MessageLimits) {
-    this.#limits = limits;
+    this.messageBytes = limits.messageBytes;
+    this.#dividedMessages = limits.dividedMessages;
   }
 
   /** Divided messages of which the last part is still to come. */
@@ -79,9 +83,9 @@ export class MessageAssembler {
     const key = `${counter} ${command}`;
     const parts = this.#open.get(key);
     const bytes = (parts?.length ?? 0) + frame.body.length;
-    if (bytes > this.#limits.messageBytes) {
+    if (bytes > this.messageBytes) {
       this.#open.delete(key);
-      const sizes = `a message of at least ${bytes} bytes, at most ${this.#limits.messageBytes} are allowed`;
+      const sizes = `a message of at least ${bytes} bytes, at most ${this.messageBytes} are allowed`;
       throw MusterError.cluster(3050, sizes);
     }
     if (frame.divided) {
@@ -100,8 +104,8 @@ export class MessageAssembler {
   }
 
   #begin(key: string): ByteQueue {
-    if (this.#open.size >= this.#limits.dividedMessages) {
-      throw MusterError.cluster(3051, `at most ${this.#limits.dividedMessages} are allowed`);
+    if (this.#open.size >= this.#dividedMessages) {
+      throw MusterError.cluster(3051, `at most ${this.#dividedMessages} are allowed`);
     }
     const parts = new ByteQueue();
     this.#open.set(key, parts);

@@ -252,6 +252,14 @@ describe("a channel's limits", () => {
     }
   });
 
+  it("refuse a joined message above frameBytesBeforeHello until setGreeted", () => {
+    for (const greeted of [false, true]) {
+      const { first } = channelPair({ first: { limits, greeted } });
+      for (let part = 0; part < 2; part += 1) first.channel.receive(rawFrame(1, "hello", Buffer.alloc(51), "d"));
+      expect(first.closings.map((error) => error?.code)).toEqual(greeted ? [] : [3050]);
+    }
+  });
+
   it("refuse a joined message above messageBytes", () => {
     const { first } = channelPair({ first: { limits } });
     for (let part = 0; part < 4; part += 1) first.channel.receive(rawFrame(1, "echo", Buffer.alloc(1000), "d"));
