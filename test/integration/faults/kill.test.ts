@@ -7,9 +7,17 @@ import { TestCluster } from "../../support/TestCluster.js";
 import type { TestNode } from "../../support/TestNode.js";
 
 const FILES = 300;
-const LARGE_BYTES = 8 * 1024 * 1024;
+const LARGE_BYTES = 6 * 1024 * 1024;
 /** The long form, MUSTER_LONG_TESTS=1: each point with several delays behind it. */
 const DELAYS = process.env["MUSTER_LONG_TESTS"] === "1" ? [0, 1, 2, 4, 8, 16, 32, 64, 128, 256] : [0];
+/** As short as the machine allows: the test waits for some forty rounds. */
+const CLUSTER_JSON = {
+  intervals: {
+    worker: { sync_integrity: 0.15, sync_agent_info: 1, keep_alive: 1, connection_retry: 0.1 },
+    master: { recalculate_integrity: 0.15, check_worker_lastkeepalive: 1, max_allowed_time_without_keepalive: 5 },
+    communication: { timeout_cluster_request: 5, timeout_receiving_file: 20 },
+  },
+};
 const KEYS = Array.from({ length: 50 }, (_, n) => `${String(n + 1).padStart(3, "0")} agent${n} any key${n}\n`).join("");
 
 /** Where the master dies, and where the worker does: machine and state. */
@@ -70,7 +78,7 @@ describe("SIGKILL in the middle of a synchronisation", () => {
   };
 
   beforeAll(async () => {
-    cluster = await TestCluster.create();
+    cluster = await TestCluster.create({ clusterJson: CLUSTER_JSON });
     const first = Object.fromEntries(PATHS.map((path) => [path, contentOf(path, 0)]));
     await cluster.master.write({ ...first, "etc/client.keys": { content: KEYS, mode: 0o640 } });
     await cluster.start();

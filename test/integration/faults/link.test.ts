@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TcpProxy } from "../../support/TcpProxy.js";
 import { TestCluster } from "../../support/TestCluster.js";
 import { waitUntil } from "../../support/waitUntil.js";
@@ -7,8 +7,8 @@ import { waitUntil } from "../../support/waitUntil.js";
 const HASTY = {
   intervals: {
     worker: { sync_integrity: 0.2, sync_agent_info: 0.3, keep_alive: 0.3, connection_retry: 0.2, max_failed_keepalive_attempts: 2 },
-    master: { recalculate_integrity: 0.2, check_worker_lastkeepalive: 0.3, max_allowed_time_without_keepalive: 2 },
-    communication: { timeout_cluster_request: 1, timeout_receiving_file: 2 },
+    master: { recalculate_integrity: 0.2, check_worker_lastkeepalive: 0.3, max_allowed_time_without_keepalive: 1.5 },
+    communication: { timeout_cluster_request: 0.6, timeout_receiving_file: 2 },
   },
 };
 const LARGE = (): Record<string, Uint8Array> => ({ "etc/lists/large": randomBytes(16 * 1024 * 1024), "etc/rules/a.xml": randomBytes(100) });
@@ -17,7 +17,7 @@ describe("a link that fails", () => {
   let cluster: TestCluster;
   let proxy: TcpProxy;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     cluster = await TestCluster.create({ clusterJson: HASTY });
     proxy = await TcpProxy.listen(cluster.port);
     const conf = (await cluster.worker.read("etc/ossec.conf")).replace(/<port>\d+/, `<port>${proxy.port}`);
@@ -26,7 +26,7 @@ describe("a link that fails", () => {
     await cluster.start();
     await cluster.inStep();
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await proxy?.close();
     await cluster?.dispose();
   });
@@ -84,17 +84,17 @@ describe("a link that fails", () => {
 
   test("by being slow: what is larger than the link carries within a request's timeout arrives all the same", async () => {
     proxy.rate = 64 * 1024;
-    await cluster.master.write({ "etc/lists/slow": randomBytes(300 * 1024) });
+    await cluster.master.write({ "etc/lists/slow": randomBytes(100 * 1024) });
     await waitUntil(async () => (await cluster.worker.read("etc/lists/slow").catch(() => "")) !== "", 30_000);
     proxy.rate = Infinity;
     await cluster.settled();
   });
 
   test("again and again: the last word is that trees are equal", async () => {
-    for (let turn = 0; turn < 10; turn += 1) {
+    for (let turn = 0; turn < 5; turn += 1) {
       const from = cluster.worker.process.logs.length;
       await cluster.master.write({ [`etc/rules/turn ${turn}.xml`]: String(turn), "etc/lists/large": randomBytes(2 * 1024 * 1024) });
-      const wanted = proxy.bytes + turn * 200_000;
+      const wanted = proxy.bytes + turn * 400_000;
       await waitUntil(() => proxy.bytes >= wanted);
       proxy.cut();
       await cluster.worker.process.waitForLog("Successfully connected", { from });

@@ -10,8 +10,8 @@ import { waitUntil } from "../../support/waitUntil.js";
 /** The shortest times in which a test can see each of them pass. */
 const HASTY = {
   intervals: {
-    worker: { sync_integrity: 0.1, sync_agent_info: 0.5, keep_alive: 0.5, connection_retry: 0.2, max_failed_keepalive_attempts: 2 },
-    communication: { timeout_cluster_request: 1, timeout_receiving_file: 1.5 },
+    worker: { sync_integrity: 0.1, sync_agent_info: 0.5, keep_alive: 0.3, connection_retry: 0.1, max_failed_keepalive_attempts: 2 },
+    communication: { timeout_cluster_request: 0.6, timeout_receiving_file: 1 },
   },
 };
 const LARGE_BYTES = 12 * 1024 * 1024;
