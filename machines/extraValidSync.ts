@@ -91,7 +91,7 @@ export const extraValidSync = setup({
       actions: {
         type: "answer",
         params: ({ event }) =>
-          refuse(event.requestId, MusterError.cluster(3039, "an extra-valid task of this worker is already running")),
+          refuse(event.requestId, MusterError.cluster(3000, "an extra-valid task of this worker is already running")),
       },
     },
     FILE_ANNOUNCED: {

@@ -108,7 +108,7 @@ export const integrityApply = setup({
       actions: {
         type: "answer",
         params: ({ event }) =>
-          refuse(event.requestId, MusterError.cluster(3039, "this worker is applying an archive already")),
+          refuse(event.requestId, MusterError.cluster(3000, "this worker is applying an archive already")),
       },
     },
     FILE_ANNOUNCED: {

@@ -133,7 +133,7 @@ export const integritySync = setup({
       actions: {
         type: "answer",
         params: ({ event }) =>
-          refuse(event.requestId, MusterError.cluster(3039, "an integrity task of this worker is already running")),
+          refuse(event.requestId, MusterError.cluster(3000, "an integrity task of this worker is already running")),
       },
     },
     FILE_ANNOUNCED: {

@@ -125,15 +125,16 @@ export const failedIn = <Step extends string>(step: Step) =>
     },
   }) as const;
 
-/** The transition of a step that took longer than it may. */
+/** The transition of a step that took longer than it may. Only a file that does not come has a code of its own. */
 export const tooLongIn = <Step extends string>(step: Step, waitedFor: string) =>
   ({
     target: "reportingError",
     actions: {
       type: "recordFailure",
-      params: () => ({
-        error: MusterError.cluster(3039, `${waitedFor} did not happen in time (state ${step})`),
-        step: step as string,
-      }),
+      params: () => {
+        const message = `${waitedFor} did not happen in time (state ${step})`;
+        const error = step === "receivingFile" ? MusterError.cluster(3039, message) : new Error(message);
+        return { error, step: step as string };
+      },
     },
   }) as const;
