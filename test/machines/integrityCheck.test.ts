@@ -129,8 +129,8 @@ describe("integrityCheck", () => {
 
   test("the master refuses the task: its code is kept", async () => {
     const { run } = await upTo("requestingTask");
-    await run.reject("requestTask", MusterError.cluster(3039, "an integrity task of this worker is already running"));
-    expect(run.context).toMatchObject({ record: { lastError: { code: 3039, step: "requestingTask" } } });
+    await run.reject("requestTask", MusterError.cluster(3000, "an integrity task of this worker is already running"));
+    expect(run.context).toMatchObject({ record: { lastError: { code: 3000, step: "requestingTask" } } });
   });
 
   test("no verdict comes in time", async () => {

@@ -186,8 +186,8 @@ describe("integritySync", () => {
 
   test("an error that the worker answered keeps its code", async () => {
     const { run } = await upTo("requestingTask");
-    await run.reject("requestTask", MusterError.cluster(3039, "this worker is applying an archive already"));
-    expect(run.context).toMatchObject({ record: { lastError: { code: 3039, step: "requestingTask" } } });
+    await run.reject("requestTask", MusterError.cluster(3000, "this worker is applying an archive already"));
+    expect(run.context).toMatchObject({ record: { lastError: { code: 3000, step: "requestingTask" } } });
   });
 
   test("a peer's endless error text is cut", async () => {
