@@ -72,7 +72,6 @@ export const ANSWER_FIELD = Object.freeze({
   keepalive: "ok-m ",
 } as const);
 
-export type CommonCommand = (typeof COMMON)[keyof typeof COMMON];
 export type AnswerCommand = (typeof ANSWER)[keyof typeof ANSWER];
 
 const ANSWER_COMMANDS: ReadonlySet<string> = new Set(Object.values(ANSWER));
@@ -121,8 +120,3 @@ export const KEEPALIVE_PAYLOAD = "keepalive";
 export const NO_TASK = "None";
 /** How the text of a failed string reservation begins (protocol.md 3). */
 export const ERROR_TEXT_PREFIX = "Error";
-
-/** The text that answers a successful hello (protocol.md 4). */
-export function clientAddedText(nodeName: string): string {
-  return `Client ${nodeName} added`;
-}

@@ -7,7 +7,7 @@ import { TraceTail } from "./TraceTail.js";
 import { waitUntil } from "./waitUntil.js";
 
 /** What a worker says at the end of a round that found nothing to do. */
-export const IN_STEP = "Sync not required";
+const IN_STEP = "Sync not required";
 
 const TIMEOUT = 20_000;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PeerRefusal } from "../../support/peer/PeerLink.js";
-import { RawWorker } from "../../support/peer/RawWorker.js";
+import type { RawWorker } from "../../support/peer/RawWorker.js";
 import { TEST_CLUSTER, TestCluster } from "../../support/TestCluster.js";
 import { waitUntil } from "../../support/waitUntil.js";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { metadataOf } from "../../support/peer/peerFiles.js";
 import { mergeParts } from "../../support/peer/mergedParts.js";
-import { RawWorker } from "../../support/peer/RawWorker.js";
+import type { RawWorker } from "../../support/peer/RawWorker.js";
 import { TestCluster } from "../../support/TestCluster.js";
 import type { TestNode } from "../../support/TestNode.js";
 import { waitUntil } from "../../support/waitUntil.js";

@@ -36,7 +36,7 @@ async function importAgents(node: TestNode, agents: readonly object[]): Promise<
 function rows(node: TestNode, query: string): unknown[] {
   const database = new Libsql(join(node.root, "queue/db/global.db"), { readonly: true, timeout: 5_000 });
   try {
-    return database.prepare(query).all() as unknown[];
+    return database.prepare(query).all();
   } finally {
     database.close();
   }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { QUICK_CLUSTER_JSON } from "../../support/nodeRoot.js";
 import { metadataOf, type PeerDifference } from "../../support/peer/peerFiles.js";
 import type { PeerMessage } from "../../support/peer/PeerLink.js";
 import { archiveOfMissing, RawMaster } from "../../support/peer/RawMaster.js";

@@ -29,7 +29,7 @@ export interface End {
 /** Echoes every request; the default of both ends. */
 export const echoing: Handler = (request, channel) => channel.answer(request.counter, "ok", request.payload);
 
-export function makeEnd(link: MemoryLink, clock: ManualClock, seed: number, options: EndOptions = {}): End {
+function makeEnd(link: MemoryLink, clock: ManualClock, seed: number, options: EndOptions = {}): End {
   const { onRequest = echoing, greeted = true, ...rest } = options;
   const requests: IncomingRequest[] = [];
   const closings: (MusterError | null)[] = [];
