@@ -32,7 +32,7 @@ export function restartDelay(crashes: Crashes, child: string): number {
  */
 export function stopOrphans(crashed: AnyActorRef | undefined): void {
   const { children = {} } = (crashed?.getSnapshot() ?? {}) as { readonly children?: Record<string, AnyActorRef> };
-  for (const orphan of Object.values(children)) orphan.send({ type: "xstate.stop" });
+  for (const orphan of Object.values(children)) if (isActive(orphan)) orphan.send({ type: "xstate.stop" });
 }
 
 /** Is this child there, and neither done nor crashed? */

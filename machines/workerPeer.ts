@@ -170,7 +170,10 @@ export const workerPeer = setup({
       after: {
         helloTimeout: {
           target: "closing",
-          actions: assign({ closeReason: "it did not say hello in time" }),
+          actions: assign({
+            closeReason: ({ context }) =>
+              context.hello === null ? "it did not say hello in time" : "its hello was not decided on in time",
+          }),
         },
       },
       on: {
