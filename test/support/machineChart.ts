@@ -51,20 +51,26 @@ export function chartTests<Machine extends AnyStateMachine>(machine: Machine, op
       }
     });
 
-    test("any long way keeps the rules", async () => {
-      const choices = fc.array(fc.nat(), { minLength: 10, maxLength: RANDOM_MOVES });
-      const way = fc.asyncProperty(choices, async (picks) => {
-        const run = start();
-        for (const pick of picks) {
-          const moves = movesOf(run, options);
-          const move = moves[pick % Math.max(1, moves.length)];
-          if (move === undefined) return;
-          await move.make(run);
-        }
-      });
-      await fc.assert(way, { numRuns: randomWays });
-    });
+    test("any long way keeps the rules", () => expectRulesOnAnyWay(options, { ways: randomWays }));
   });
+}
+
+/** Random ways through a machine: the run checks the rules after each move, and any broken one fails the test. */
+export async function expectRulesOnAnyWay<Machine extends AnyStateMachine>(
+  options: WalkOptions<Machine>,
+  { ways, moves: longest = RANDOM_MOVES }: { readonly ways: number; readonly moves?: number },
+): Promise<void> {
+  const choices = fc.array(fc.nat(), { minLength: 10, maxLength: longest });
+  const way = fc.asyncProperty(choices, async (picks) => {
+    const run = options.start();
+    for (const pick of picks) {
+      const moves = movesOf(run, options);
+      const move = moves[pick % Math.max(1, moves.length)];
+      if (move === undefined) return;
+      await move.make(run);
+    }
+  });
+  await fc.assert(way, { numRuns: ways });
 }
 
 interface RestOptions<Machine extends AnyStateMachine> {

@@ -259,7 +259,7 @@ export class MachineRun<Machine extends AnyStateMachine> {
         });
       },
       onFakeChild: (actor, event) => {
-        if (event === "started") return;
+        if (event === "started" || event.type === "xstate.stop") return;
         this.#ledger.forwarded(event);
         this.#effects.push(`to ${actor.id}: ${eventText(event)}`);
       },

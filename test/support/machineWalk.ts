@@ -10,6 +10,8 @@ export interface WalkOptions<Machine extends AnyStateMachine> {
   readonly outcomes?: Readonly<Record<string, readonly unknown[]>>;
   /** Stood-in child machines that can crash. @default [] */
   readonly crashing?: readonly string[];
+  /** What else can happen in a situation, besides events, ends of work, crashes and the next timer. */
+  readonly more?: (run: MachineRun<Machine>) => readonly Move<Machine>[];
   /** What of a context tells two situations apart, besides state value and open work. @default nothing */
   readonly outline?: (context: Readonly<Record<string, unknown>>) => unknown;
   /** A walk that finds more situations than this was given events that tell too much apart. @default 2000 */
@@ -86,7 +88,7 @@ export async function replay<Machine extends AnyStateMachine>(
 /** Everything that can happen to a machine where it is now. */
 export function movesOf<Machine extends AnyStateMachine>(
   run: MachineRun<Machine>,
-  { events, outcomes = {}, crashing = [] }: WalkOptions<Machine>,
+  { events, outcomes = {}, crashing = [], more }: WalkOptions<Machine>,
 ): Move<Machine>[] {
   if (run.snapshot.status !== "active") return [];
   const moves: Move<Machine>[] = events.map((event) => ({
@@ -105,6 +107,7 @@ export function movesOf<Machine extends AnyStateMachine>(
       moves.push({ name: `${child} crashes`, make: (next) => next.crash(child) });
     }
   }
+  moves.push(...(more?.(run) ?? []));
   if (run.time.untilNextTimer !== null) moves.push({ name: "the next timer", make: (next) => next.nextTimer() });
   return moves;
 }
