@@ -8,8 +8,9 @@ import type { TestNode } from "../../support/TestNode.js";
 
 const FILES = 300;
 const LARGE_BYTES = 6 * 1024 * 1024;
-/** The long form, MUSTER_LONG_TESTS=1: each point with several delays behind it. */
-const DELAYS = process.env["MUSTER_LONG_TESTS"] === "1" ? [0, 1, 2, 4, 8, 16, 32, 64, 128, 256] : [0];
+/** MUSTER_LONG_TESTS=1: more points, and each of them with several delays behind it; about ten minutes. */
+const IS_LONG = process.env["MUSTER_LONG_TESTS"] === "1";
+const DELAYS = IS_LONG ? [0, 1, 2, 4, 8, 16, 32, 64, 128, 256] : [0];
 /** As short as the machine allows: the test waits for some forty rounds. */
 const CLUSTER_JSON = {
   intervals: {
@@ -24,20 +25,23 @@ const KEYS = Array.from({ length: 50 }, (_, n) => `${String(n + 1).padStart(3, "
 const POINTS = [
   ["master", "integrityIndexer", "indexing"],
   ["master", "integritySync", "receivingFile"],
-  ["master", "integritySync", "unpacking"],
   ["master", "integritySync", "packing"],
   ["master", "integritySync", "sendingFile"],
-  ["master", "integritySync", "announcing"],
   ["master", "extraValidSync", "receivingFile"],
-  ["master", "extraValidSync", "applying"],
-  ["worker", "integrityCheck", "packing"],
   ["worker", "integrityCheck", "sendingFile"],
   ["worker", "integrityCheck", "awaitingVerdict"],
   ["worker", "integrityApply", "receivingFile"],
   ["worker", "integrityApply", "unpacking"],
   ["worker", "integrityApply", "applying"],
-  ["worker", "extraValidSend", "merging"],
   ["worker", "extraValidSend", "sendingFile"],
+] as const;
+const MORE_POINTS = [
+  ["master", "integritySync", "unpacking"],
+  ["master", "integritySync", "announcing"],
+  ["master", "extraValidSync", "applying"],
+  ["worker", "integrityCheck", "indexing"],
+  ["worker", "integrityCheck", "packing"],
+  ["worker", "extraValidSend", "merging"],
 ] as const;
 
 /** The content of a file in one turn of the test; the first line says which. */
@@ -88,7 +92,7 @@ describe("SIGKILL in the middle of a synchronisation", () => {
     await cluster?.dispose();
   });
 
-  test.each(POINTS.flatMap((point) => DELAYS.map((late) => [...point, late] as const)))(
+  test.each([...POINTS, ...(IS_LONG ? MORE_POINTS : [])].flatMap((point) => DELAYS.map((late) => [...point, late] as const)))(
     "of the %s, as its %s is %s (+ %d ms)",
     async (who, machine, state, late) => {
       const victim = who === "master" ? cluster.master : cluster.worker;
