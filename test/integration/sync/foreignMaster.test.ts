@@ -10,7 +10,7 @@ import { waitUntil } from "../../support/waitUntil.js";
 const HASTY = {
   intervals: {
     worker: { sync_integrity: 0.1, sync_agent_info: 0.5, keep_alive: 0.3, connection_retry: 0.1, max_failed_keepalive_attempts: 2 },
-    communication: { timeout_cluster_request: 0.6, timeout_receiving_file: 1 },
+    communication: { timeout_cluster_request: 0.6, timeout_receiving_file: 2.5 },
   },
 };
 const LARGE_BYTES = 12 * 1024 * 1024;
