@@ -4,11 +4,11 @@ import type { AnyActorRef } from "xstate";
 export type Crashes = Readonly<Record<string, readonly number[]>>;
 
 /** A crash counts for this long (milliseconds). */
-export const CRASH_WINDOW = 60_000;
+const CRASH_WINDOW = 60_000;
 /** Crashes within the window after which a child is not started again. */
 export const CRASHES_ALLOWED = 5;
 /** Delay before the first restart; it doubles with each crash of the window (milliseconds). */
-export const RESTART_DELAY = 100;
+const RESTART_DELAY = 100;
 
 /** The record with one more crash of `child` at monotonic time `now`. */
 export function noteCrash(crashes: Crashes, child: string, now: number): Crashes {

@@ -14,7 +14,7 @@ interface Request {
 }
 
 /** The counter of a request that an event carries, itself or for a child; undefined for any other event. */
-export function requestIdOf(event: unknown): { readonly type: string; readonly requestId: number } | undefined {
+function requestIdOf(event: unknown): { readonly type: string; readonly requestId: number } | undefined {
   if (typeof event !== "object" || event === null) return undefined;
   const { type, requestId, event: inner } = event as { type: string; requestId?: unknown; event?: unknown };
   if (typeof requestId === "number") return { type, requestId };
