@@ -302,7 +302,7 @@ export const worker = setup({
         "releaseConnection",
         assign({
           retryIn: ({ context }) =>
-            context.connectionRetry * (1 + RECONNECT_JITTER * (2 * context.random() - 1)),
+            Math.round(context.connectionRetry * (1 + RECONNECT_JITTER * (2 * context.random() - 1))),
         }),
         {
           type: "log",
