@@ -30,7 +30,7 @@ async function upTo(
 }
 
 const permission = (to: "integritySync" | "extraValidSync" | "agentInfoSync", requestId: number): PeerEvent =>
-  ({ type: "PEER_ASKED", to, event: { type: "PERMISSION_ASKED", requestId } }) as PeerEvent;
+  ({ type: "PEER_ASKED", to, event: { type: "PERMISSION_ASKED", requestId } });
 
 describe("workerPeer: handshake", () => {
   test("starts with waiting for a hello", () => {
