@@ -161,7 +161,7 @@ export class MasterNode {
       onFileBytes: progress,
       onClosed: (reason) => {
         if (reason?.code === 3025 && this.#wrongKeys.tell(link.remoteAddress)) {
-          this.#options.logger.error(`${reason.toString()} (from ${link.remoteAddress})`, { subtag: "Main" });
+          this.#options.logger.error(`${reason.toString()} (from ${link.remoteAddress}). Check that <key> in etc/ossec.conf is the same there and here.`, { subtag: "Main" });
         }
         this.#tell(id, { type: "LINK_CLOSED", reason: reason?.message ?? "the peer closed the connection" });
       },

@@ -20,6 +20,9 @@ import type { WorkerServices } from "./WorkerServices.js";
 
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
+/** A master does not answer what it can't decrypt. */
+const CLOSED_BEFORE_HELLO =
+  "the master closed the connection without an answer. Check that <key> in etc/ossec.conf is the same as the master's";
 
 export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys };
 
@@ -110,7 +113,8 @@ export class WorkerNode {
       onClosed: (reason) => {
         // A connection that was replaced or released has no say any more.
         if (this.#connection !== connection) return;
-        this.actor.send({ type: "LINK_CLOSED", reason: reason?.message ?? "the master closed the connection" });
+        const isNew = this.actor.getSnapshot().matches("handshaking");
+        this.actor.send({ type: "LINK_CLOSED", reason: reason?.message ?? (isNew ? CLOSED_BEFORE_HELLO : "the master closed the connection") });
       },
     });
     // The master's first frame can follow the answer to the hello at once, and be large.

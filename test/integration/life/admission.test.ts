@@ -166,7 +166,7 @@ describe("who may join", () => {
     const worker = await cluster.addWorker("w-key", { key: OTHER_KEY, clusterJson: PATIENT });
     const from = cluster.master.process.logs.length;
     worker.start();
-    await worker.process.waitForLog("Could not connect to master");
+    await worker.process.waitForLog(/Could not connect to master.*<key>/);
     await worker.process.waitForLog("Could not connect to master", { from: worker.process.logs.length });
     await worker.process.waitForLog("Could not connect to master", { from: worker.process.logs.length });
     const told = cluster.master.process.logs.slice(from).filter(({ message }) => message.includes("3025"));
