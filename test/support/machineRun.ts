@@ -1,5 +1,5 @@
 import { createActor, setup } from "xstate";
-import type { ActorRefFrom, AnyActorRef, AnyMachineSnapshot, AnyStateMachine, EventFrom, InputFrom } from "xstate";
+import type { ActorRefFrom, AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventFrom, InputFrom } from "xstate";
 import type { Answer, MachineClock } from "../../machines/process.js";
 import { checkRules, RequestLedger } from "./machineRules.js";
 import { changedLines, contextLines, eventText, membersText, stateText, valueText } from "./machineText.js";
@@ -133,7 +133,7 @@ export class MachineRun<Machine extends AnyStateMachine> {
   }
 
   /** Sends an event to a child machine, as its own surroundings would. */
-  async sendTo(child: string, event: { readonly type: string }): Promise<this> {
+  async sendTo(child: string, event: AnyEventObject): Promise<this> {
     return this.#step(`${child}: ${eventText(event)}`, () => {
       this.#ledger.expect(event);
       this.child(child).send(event);

@@ -113,7 +113,7 @@ export function movesOf<Machine extends AnyStateMachine>(
 }
 
 /** The event with its request id, at whatever depth, replaced by `requestId`. */
-function numbered<Event extends { readonly type: string }>(event: Event, requestId: number): Event {
+export function numbered<Event extends { readonly type: string }>(event: Event, requestId: number): Event {
   if ("requestId" in event) return { ...event, requestId };
   if ("event" in event) return { ...event, event: numbered(event.event as Event, requestId) };
   return event;
