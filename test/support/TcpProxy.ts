@@ -68,7 +68,7 @@ export class TcpProxy {
   }
 
   async #pass(bytes: Buffer, to: Socket): Promise<void> {
-    for (let at = 0; at < bytes.length && !to.destroyed && !this.#frozen.has(to); ) {
+    for (let at = 0; at < bytes.length && !to.destroyed && !this.#frozen.has(to);) {
       const slice = Number.isFinite(this.rate) ? bytes.subarray(at, at + SLICE_BYTES) : bytes.subarray(at);
       if (Number.isFinite(this.rate)) await delay((slice.length / this.rate) * 1000);
       if (to.destroyed || this.#frozen.has(to)) return;

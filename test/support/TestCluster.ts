@@ -20,11 +20,20 @@ export interface TestClusterOptions {
 
 /** A worker as `get_health` shows it, as far as tests look. */
 export interface WorkerStatus {
-  readonly info: { readonly name: string; readonly type: string; readonly version: string; readonly ip: string; readonly n_active_agents: number };
+  readonly info: {
+    readonly name: string;
+    readonly type: string;
+    readonly version: string;
+    readonly ip: string;
+    readonly n_active_agents: number;
+  };
   readonly status: {
     readonly sync_integrity_free: boolean;
     readonly sync_extravalid_free: boolean;
-    readonly last_sync_integrity: { readonly total_extra_valid: number; readonly total_files: Readonly<Record<string, number>> };
+    readonly last_sync_integrity: {
+      readonly total_extra_valid: number;
+      readonly total_files: Readonly<Record<string, number>>;
+    };
     readonly last_sync_agentinfo: { readonly n_synced_chunks: number };
   };
 }
@@ -50,7 +59,10 @@ export class TestCluster {
     this.#clusterJson = clusterJson;
   }
 
-  static async create({ workers = ["w1"], clusterJson = QUICK_CLUSTER_JSON }: TestClusterOptions = {}): Promise<TestCluster> {
+  static async create({
+    workers = ["w1"],
+    clusterJson = QUICK_CLUSTER_JSON,
+  }: TestClusterOptions = {}): Promise<TestCluster> {
     const port = await freePort();
     const common = { port, key: TEST_KEY, cluster: TEST_CLUSTER, clusterJson };
     const master = await TestNode.create({ kind: "master", name: "m1", ...common });
@@ -76,7 +88,10 @@ export class TestCluster {
   }
 
   /** Another worker's root, with settings of its own. */
-  async addWorker(name: string, settings: { key?: string; cluster?: string; clusterJson?: object } = {}): Promise<TestNode> {
+  async addWorker(
+    name: string,
+    settings: { key?: string; cluster?: string; clusterJson?: object } = {},
+  ): Promise<TestNode> {
     const common = { port: this.port, key: TEST_KEY, cluster: TEST_CLUSTER, clusterJson: this.#clusterJson };
     const node = await TestNode.create({ kind: "worker", name, ...common, ...settings });
     this.#others.push(node);
@@ -85,7 +100,13 @@ export class TestCluster {
 
   /** A connection of the tests' own peer to the master, without a hello. */
   async connect(settings: Partial<RawWorkerOptions> = {}): Promise<RawWorker> {
-    const peer = await RawWorker.connect({ port: this.port, name: "raw", key: TEST_KEY, cluster: TEST_CLUSTER, ...settings });
+    const peer = await RawWorker.connect({
+      port: this.port,
+      name: "raw",
+      key: TEST_KEY,
+      cluster: TEST_CLUSTER,
+      ...settings,
+    });
     this.#peers.push(peer);
     return peer;
   }
@@ -123,7 +144,11 @@ export class TestCluster {
       async () => {
         const { nodes } = await this.health();
         for (const { name } of this.workers) {
-          expect({ name, ...nodes[name]?.status }).toMatchObject({ name, sync_integrity_free: true, sync_extravalid_free: true });
+          expect({ name, ...nodes[name]?.status }).toMatchObject({
+            name,
+            sync_integrity_free: true,
+            sync_extravalid_free: true,
+          });
         }
         return true;
       },
@@ -160,7 +185,10 @@ export class TestCluster {
       const [wanted, found] = await Promise.all([this.master.tree(), worker.tree()]);
       if (left > 0 && worker.process.end === undefined && !isDeepStrictEqual(wanted, found)) continue;
       expect(found, `the tree of ${worker.name}; its last lines:\n${worker.process.tail()}`).toEqual(wanted);
-      if (left <= 0) throw new Error(`${worker.name} said of no round that nothing was to be done. Last lines:\n${worker.process.tail()}`);
+      if (left <= 0)
+        throw new Error(
+          `${worker.name} said of no round that nothing was to be done. Last lines:\n${worker.process.tail()}`,
+        );
       return;
     }
   }

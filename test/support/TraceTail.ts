@@ -32,7 +32,7 @@ export class TraceTail {
   async next(machine: string, state: string, timeout: number): Promise<void> {
     await this.#read();
     const deadline = performance.now() + timeout;
-    for (let seen = this.#changes.length; performance.now() < deadline; ) {
+    for (let seen = this.#changes.length; performance.now() < deadline;) {
       for (; seen < this.#changes.length; seen += 1) {
         const change = this.#changes[seen];
         if (change?.machine === machine && change.state.startsWith(state)) return;

@@ -56,7 +56,9 @@ describe("a disk that fails", () => {
     const from = cluster.worker.process.logs.length;
     await cluster.master.write({ "etc/lists/large": randomBytes(4 * 1024 * 1024), "etc/rules/small.xml": "small" });
     await cluster.worker.process.waitForLog(/etc\/lists\/large.*ENOSPC/, { from });
-    await expect.poll(() => cluster.worker.read("etc/rules/small.xml").catch(() => ""), { timeout: 20_000 }).toBe("small");
+    await expect
+      .poll(() => cluster.worker.read("etc/rules/small.xml").catch(() => ""), { timeout: 20_000 })
+      .toBe("small");
     await room.change("size=64m");
     await cluster.settled();
   });
@@ -102,7 +104,9 @@ describe("a disk that fails", () => {
     const from = cluster.worker.process.logs.length;
     await cluster.master.write({ "etc/rules/taken.tmp/inner.xml": "inner", "etc/rules/other.xml": "other" });
     await cluster.worker.process.waitForLog(/etc\/rules\/taken\.tmp\/inner\.xml/, { from });
-    await expect.poll(() => cluster.worker.read("etc/rules/other.xml").catch(() => ""), { timeout: 20_000 }).toBe("other");
+    await expect
+      .poll(() => cluster.worker.read("etc/rules/other.xml").catch(() => ""), { timeout: 20_000 })
+      .toBe("other");
     expect(await cluster.worker.read("etc/rules/taken.tmp")).toBe("an excluded file");
     await cluster.worker.remove("etc/rules/taken.tmp");
     await cluster.settled();

@@ -51,7 +51,10 @@ const contentOf = (path: string, turn: number): Buffer => {
   const body = Buffer.alloc(bytes, createHash("sha512").update(head).digest());
   return Buffer.concat([head, body]);
 };
-const PATHS = ["etc/lists/large", ...Array.from({ length: FILES }, (_, n) => `etc/rules/folder ${n % 7}/rule ${n}.xml`)];
+const PATHS = [
+  "etc/lists/large",
+  ...Array.from({ length: FILES }, (_, n) => `etc/rules/folder ${n % 7}/rule ${n}.xml`),
+];
 
 describe("SIGKILL in the middle of a synchronisation", () => {
   let cluster: TestCluster;
@@ -76,7 +79,9 @@ describe("SIGKILL in the middle of a synchronisation", () => {
       for (const entry of entries.filter((found) => found.isFile())) {
         const content = await readFile(join(entry.parentPath, entry.name));
         const [, path = "", inTurn = ""] = /^(.*) in turn (\d+)\n/.exec(content.toString("latin1", 0, 200)) ?? [];
-        expect(content.equals(contentOf(path, Number(inTurn))), `${entry.parentPath}/${entry.name} is whole`).toBe(true);
+        expect(content.equals(contentOf(path, Number(inTurn))), `${entry.parentPath}/${entry.name} is whole`).toBe(
+          true,
+        );
       }
     }
   };
@@ -92,21 +97,20 @@ describe("SIGKILL in the middle of a synchronisation", () => {
     await cluster?.dispose();
   });
 
-  test.each([...POINTS, ...(IS_LONG ? MORE_POINTS : [])].flatMap((point) => DELAYS.map((late) => [...point, late] as const)))(
-    "of the %s, as its %s is %s (+ %d ms)",
-    async (who, machine, state, late) => {
-      const victim = who === "master" ? cluster.master : cluster.worker;
-      const reached = victim.reaches(machine, state);
-      await change();
-      await reached;
-      if (late > 0) await delay(late);
-      await victim.kill();
-      await expectWholeFiles(cluster.worker);
-      victim.start();
-      await cluster.settled();
-      await expectWholeFiles(cluster.worker);
-    },
-  );
+  test.each(
+    [...POINTS, ...(IS_LONG ? MORE_POINTS : [])].flatMap((point) => DELAYS.map((late) => [...point, late] as const)),
+  )("of the %s, as its %s is %s (+ %d ms)", async (who, machine, state, late) => {
+    const victim = who === "master" ? cluster.master : cluster.worker;
+    const reached = victim.reaches(machine, state);
+    await change();
+    await reached;
+    if (late > 0) await delay(late);
+    await victim.kill();
+    await expectWholeFiles(cluster.worker);
+    victim.start();
+    await cluster.settled();
+    await expectWholeFiles(cluster.worker);
+  });
 
   test("of both at once", async () => {
     const reached = cluster.worker.reaches("integrityApply", "applying");

@@ -6,12 +6,21 @@ import { waitUntil } from "../../support/waitUntil.js";
 
 const HASTY = {
   intervals: {
-    worker: { sync_integrity: 0.2, sync_agent_info: 0.3, keep_alive: 0.3, connection_retry: 0.2, max_failed_keepalive_attempts: 2 },
+    worker: {
+      sync_integrity: 0.2,
+      sync_agent_info: 0.3,
+      keep_alive: 0.3,
+      connection_retry: 0.2,
+      max_failed_keepalive_attempts: 2,
+    },
     master: { recalculate_integrity: 0.2, check_worker_lastkeepalive: 0.3, max_allowed_time_without_keepalive: 1.5 },
     communication: { timeout_cluster_request: 0.6, timeout_receiving_file: 2 },
   },
 };
-const LARGE = (): Record<string, Uint8Array> => ({ "etc/lists/large": randomBytes(16 * 1024 * 1024), "etc/rules/a.xml": randomBytes(100) });
+const LARGE = (): Record<string, Uint8Array> => ({
+  "etc/lists/large": randomBytes(16 * 1024 * 1024),
+  "etc/rules/a.xml": randomBytes(100),
+});
 
 describe("a link that fails", () => {
   let cluster: TestCluster;
@@ -93,7 +102,10 @@ describe("a link that fails", () => {
   test("again and again: the last word is that trees are equal", async () => {
     for (let turn = 0; turn < 5; turn += 1) {
       const from = cluster.worker.process.logs.length;
-      await cluster.master.write({ [`etc/rules/turn ${turn}.xml`]: String(turn), "etc/lists/large": randomBytes(2 * 1024 * 1024) });
+      await cluster.master.write({
+        [`etc/rules/turn ${turn}.xml`]: String(turn),
+        "etc/lists/large": randomBytes(2 * 1024 * 1024),
+      });
       const wanted = proxy.bytes + turn * 400_000;
       await waitUntil(() => proxy.bytes >= wanted);
       proxy.cut();

@@ -24,7 +24,10 @@ describe("who may join", () => {
 
   beforeAll(async () => {
     cluster = await TestCluster.create({ workers: ["w1"], clusterJson: PATIENT });
-    await cluster.master.write({ "etc/rules/a.xml": "a", "etc/client.keys": { content: "001 a any 0\n", mode: 0o640 } });
+    await cluster.master.write({
+      "etc/rules/a.xml": "a",
+      "etc/client.keys": { content: "001 a any 0\n", mode: 0o640 },
+    });
     await cluster.startMaster();
   });
   afterAll(async () => {
@@ -78,7 +81,10 @@ describe("who may join", () => {
   });
 
   test("a name whose holder does not answer the probe goes to the newcomer", async () => {
-    const dead = await cluster.join({ name: "reborn", handle: ({ command }) => (command === "echo-m" ? "nothing" : undefined) });
+    const dead = await cluster.join({
+      name: "reborn",
+      handle: ({ command }) => (command === "echo-m" ? "nothing" : undefined),
+    });
     const newcomer = await cluster.join({ name: "reborn" });
     await dead.link.closed;
     expect((await namesListed(newcomer)).filter((name) => name === "reborn")).toEqual(["reborn"]);
@@ -89,7 +95,10 @@ describe("who may join", () => {
   });
 
   test("many newcomers at once for a dead holder's name: one gets it", async () => {
-    const dead = await cluster.join({ name: "fought", handle: ({ command }) => (command === "echo-m" ? "nothing" : undefined) });
+    const dead = await cluster.join({
+      name: "fought",
+      handle: ({ command }) => (command === "echo-m" ? "nothing" : undefined),
+    });
     const newcomers = await Promise.all(Array.from({ length: 5 }, () => cluster.connect({ name: "fought" })));
     const outcomes = await Promise.allSettled(newcomers.map((peer) => peer.hello()));
     await dead.link.closed;
@@ -141,7 +150,10 @@ describe("who may join", () => {
 
   test("an unknown command is answered in the reference's words", async () => {
     const peer = await cluster.join({ name: "curious" });
-    expect(await peer.link.exchange("nonsense")).toEqual({ command: "err", payload: Buffer.from("unknown command 'b'nonsense''") });
+    expect(await peer.link.exchange("nonsense")).toEqual({
+      command: "err",
+      payload: Buffer.from("unknown command 'b'nonsense''"),
+    });
     peer.link.close();
     await peer.link.closed;
   });
@@ -155,7 +167,8 @@ describe("who may join", () => {
     }
     await cluster.master.process.waitForLog(/3025.*127\.0\.0\.77/, { from });
     await (await cluster.join({ name: "good" })).link.ask("echo", "x");
-    const tells = (): number => cluster.master.process.logs.slice(from).filter(({ message }) => message.includes("3025")).length;
+    const tells = (): number =>
+      cluster.master.process.logs.slice(from).filter(({ message }) => message.includes("3025")).length;
     expect(tells()).toBe(1);
     await (await cluster.join({ name: "better", address: "127.0.0.77" })).link.ask("echo", "x");
     await expect((await cluster.connect(settings)).hello()).rejects.toThrow("closed");

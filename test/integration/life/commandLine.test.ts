@@ -67,7 +67,12 @@ describe("how a node starts and ends", () => {
 
   test.each([
     { what: "a key of the wrong length", from: TEST_KEY, to: "tooshort", tells: /key/ },
-    { what: "a node type that is none", from: "<node_type>master", to: "<node_type>boss", tells: /node_type.*boss|boss.*node_type/ },
+    {
+      what: "a node type that is none",
+      from: "<node_type>master",
+      to: "<node_type>boss",
+      tells: /node_type.*boss|boss.*node_type/,
+    },
     { what: "XML that does not end", from: "</cluster>", to: "<", tells: /ossec\.conf/ },
   ])("$what is one clear line and status 1", async ({ from, to, tells }) => {
     const conf = (await cluster.master.read("etc/ossec.conf")).replace(from, to);
@@ -113,7 +118,9 @@ describe("how a node starts and ends", () => {
   });
 
   test("a key's file that others can read is warned about", async () => {
-    await cluster.master.write({ "etc/ossec.conf": { content: await cluster.master.read("etc/ossec.conf"), mode: 0o644 } });
+    await cluster.master.write({
+      "etc/ossec.conf": { content: await cluster.master.read("etc/ossec.conf"), mode: 0o644 },
+    });
     await cluster.startMaster();
     await cluster.master.process.waitForLog((line) => line.level === "warning" && line.message.includes("ossec.conf"));
   });

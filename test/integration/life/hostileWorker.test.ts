@@ -63,11 +63,16 @@ describe("a peer that means no good", () => {
   test.each([
     ["a header that announces 4,000,000,000 bytes", frame("hello", HUGE)],
     ["a frame above 64 KiB", frame("hello", 70_000, Buffer.alloc(70_000, "A"))],
-    ["parts of a divided message without end", Buffer.concat(Array.from({ length: 40 }, () => {
-      const part = frame("hello", 10_000, Buffer.alloc(10_000, "A"));
-      part[19] = 0x64;
-      return part;
-    }))],
+    [
+      "parts of a divided message without end",
+      Buffer.concat(
+        Array.from({ length: 40 }, () => {
+          const part = frame("hello", 10_000, Buffer.alloc(10_000, "A"));
+          part[19] = 0x64;
+          return part;
+        }),
+      ),
+    ],
     ["an empty body", frame("hello", 0)],
     ["another protocol", Buffer.from("GET / HTTP/1.1\r\nHost: muster\r\n\r\n".repeat(5))],
   ])("is closed when it sends %s before its hello", async (_, bytes) => {
@@ -99,34 +104,50 @@ describe("a peer that means no good", () => {
     "queue/cluster/hostile/stolen.zip/..",
   ])("can't write to %s", async (path) => {
     const peer = await cluster.join({ name: "hostile" });
-    const before = [...(await readdir(join(master.root, "etc/rules"))), ...(await readdir(join(master.root, "queue/cluster/w1")))];
+    const before = [
+      ...(await readdir(join(master.root, "etc/rules"))),
+      ...(await readdir(join(master.root, "queue/cluster/w1"))),
+    ];
     expect((await peer.link.exchange("new_file", path)).command).toBe("err");
     expect((await peer.link.exchange("file_upd", `${path} evil`)).command).toBe("err");
-    const after = [...(await readdir(join(master.root, "etc/rules"))), ...(await readdir(join(master.root, "queue/cluster/w1")))];
+    const after = [
+      ...(await readdir(join(master.root, "etc/rules"))),
+      ...(await readdir(join(master.root, "queue/cluster/w1"))),
+    ];
     expect(after.filter((name) => name.startsWith("stolen"))).toEqual([]);
     expect(before).toContain("a.xml");
     await leave(peer);
   });
 
-  test.each(["syn_i_w_m", "syn_e_w_m"])("can't have a file that it has not sent read or removed by %s_e", async (command) => {
-    const peer = await cluster.join({ name: "hostile" });
-    const task = (await peer.link.ask(command)).toString();
-    for (const id of [task, "00000000-0000-4000-8000-000000000000"]) {
-      for (const path of ["etc/ossec.conf", "etc/client.keys", "../outside", "queue/cluster/hostile/../../../etc/client.keys"]) {
-        expect((await peer.link.exchange(`${command}_e`, `${id} ${path}`)).command, path).toBe("err");
+  test.each(["syn_i_w_m", "syn_e_w_m"])(
+    "can't have a file that it has not sent read or removed by %s_e",
+    async (command) => {
+      const peer = await cluster.join({ name: "hostile" });
+      const task = (await peer.link.ask(command)).toString();
+      for (const id of [task, "00000000-0000-4000-8000-000000000000"]) {
+        for (const path of [
+          "etc/ossec.conf",
+          "etc/client.keys",
+          "../outside",
+          "queue/cluster/hostile/../../../etc/client.keys",
+        ]) {
+          expect((await peer.link.exchange(`${command}_e`, `${id} ${path}`)).command, path).toBe("err");
+        }
       }
-    }
-    expect(await master.read("etc/client.keys")).toBe("001 a any 0\n");
-    expect(await master.read("etc/ossec.conf")).toContain("<cluster>");
-    await leave(peer);
-  });
+      expect(await master.read("etc/client.keys")).toBe("001 a any 0\n");
+      expect(await master.read("etc/ossec.conf")).toContain("<cluster>");
+      await leave(peer);
+    },
+  );
 
   test("can't open a second task beside a first one, and frees the process by its error", async () => {
     const peer = await cluster.join({ name: "hostile" });
     const task = (await peer.link.ask("syn_i_w_m")).toString();
     expect((await peer.link.ask("syn_i_w_m_p")).toString()).toBe("False");
     expect((await peer.link.exchange("syn_i_w_m")).command).toBe("err");
-    expect((await peer.link.ask("syn_i_w_m_r", `${task} {"__wazuh_exception__": {}}`)).toString()).toBe("Error received");
+    expect((await peer.link.ask("syn_i_w_m_r", `${task} {"__wazuh_exception__": {}}`)).toString()).toBe(
+      "Error received",
+    );
     expect((await peer.link.ask("syn_i_w_m_p")).toString()).toBe("True");
     await leave(peer);
   });
@@ -156,7 +177,10 @@ describe("a peer that means no good", () => {
   ])("is told of an index with %s, and the process is free", async (_, entries) => {
     const peer = await cluster.join({ name: "hostile" });
     await peer.push("syn_i_w_m", entries);
-    const told = (): boolean => peer.link.seen.some(({ command }) => command === "syn_m_c_r" || command === "syn_m_c_ok" || command === "syn_m_c_e");
+    const told = (): boolean =>
+      peer.link.seen.some(
+        ({ command }) => command === "syn_m_c_r" || command === "syn_m_c_ok" || command === "syn_m_c_e",
+      );
     await waitUntil(told);
     await waitUntil(async () => (await peer.link.ask("syn_i_w_m_p")).toString() === "True");
     peer.files.set("etc/rules/a.xml", Buffer.from("a"));
@@ -169,7 +193,10 @@ describe("a peer that means no good", () => {
   test("can't bring a client.keys by the extra-valid process", async () => {
     const peer = await cluster.join({ name: "hostile" });
     const metadata = { "etc/client.keys": { ...metadataOf("etc/client.keys", Buffer.alloc(0)), merged: false } };
-    await peer.push("syn_e_w_m", new Map([["etc/client.keys", Buffer.from("002 b any 0\n")], ...index(JSON.stringify(metadata))]));
+    await peer.push(
+      "syn_e_w_m",
+      new Map([["etc/client.keys", Buffer.from("002 b any 0\n")], ...index(JSON.stringify(metadata))]),
+    );
     await waitUntil(() => peer.link.seen.some(({ payload }) => payload.includes('"code": 3007')));
     await waitUntil(async () => (await peer.link.ask("syn_e_w_m_p")).toString() === "True");
     expect(await master.read("etc/client.keys")).toBe("001 a any 0\n");

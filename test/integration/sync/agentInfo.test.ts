@@ -52,7 +52,10 @@ describe("agents", () => {
     ({ master, worker } = cluster);
     await cluster.start();
     // A master updates the agents that it knows; a registration makes them known.
-    await importAgents(master, AGENTS.map(({ id, name }) => ({ id, name, sync_status: "synced" })));
+    await importAgents(
+      master,
+      AGENTS.map(({ id, name }) => ({ id, name, sync_status: "synced" })),
+    );
     await importAgents(worker, AGENTS);
   });
   afterAll(async () => {
@@ -64,11 +67,17 @@ describe("agents", () => {
     const { output } = await runCommand(["agents", "--root", master.root, "list", "--json"]);
     const listed = (JSON.parse(output) as ListedAgent[]).filter(({ id }) => id !== "000");
     expect(listed).toHaveLength(AGENTS.length);
-    expect(listed.find(({ id }) => id === "1500")).toMatchObject({ name: "agent-1500", version: "Wazuh v4.3.0", node_name: "w1" });
+    expect(listed.find(({ id }) => id === "1500")).toMatchObject({
+      name: "agent-1500",
+      version: "Wazuh v4.3.0",
+      node_name: "w1",
+    });
   });
 
   test("labels travel along", async () => {
-    await waitUntil(() => rows(master, "SELECT 1 FROM labels WHERE key = 'city' AND value = 'Zürich'").length === AGENTS.length);
+    await waitUntil(
+      () => rows(master, "SELECT 1 FROM labels WHERE key = 'city' AND value = 'Zürich'").length === AGENTS.length,
+    );
   });
 
   test("get_health tells of the chunks and of each node's active agents", async () => {
@@ -105,14 +114,20 @@ describe("agents", () => {
       totalItems: 1,
     });
     expect(Object.keys(((await peer.askJson("get_health", ["w1"])) as { nodes: object }).nodes)).toEqual(["w1"]);
-    expect(Object.keys(((await peer.askJson("get_health", null)) as { nodes: object }).nodes).sort()).toEqual(["asker", "m1", "w1"]);
+    expect(Object.keys(((await peer.askJson("get_health", null)) as { nodes: object }).nodes).sort()).toEqual([
+      "asker",
+      "m1",
+      "w1",
+    ]);
     peer.link.close();
   });
 
   test("chunks of a foreign worker are counted, and its mistakes answered in the reference's words", async () => {
     const peer = await cluster.join({ name: "foreign" });
     const command = "global sync-agent-info-set";
-    const good = JSON.stringify([{ id: 9, name: "agent-9", version: "Wazuh v4.2.0", node_name: "foreign", connection_status: "active" }]);
+    const good = JSON.stringify([
+      { id: 9, name: "agent-9", version: "Wazuh v4.2.0", node_name: "foreign", connection_status: "active" },
+    ]);
     const sent = await peer.sendAgentInfo(JSON.stringify({ set_data_command: command, chunks: [good, "[{]"] }));
     expect(JSON.parse(sent)).toMatchObject({ updated_chunks: 1, error_messages: [expect.any(String)] });
     await waitUntil(() => rows(master, "SELECT 1 FROM agent WHERE id = 9 AND version = 'Wazuh v4.2.0'").length === 1);
@@ -133,7 +148,11 @@ describe("agents", () => {
       { id: "001", group: ["default", "web"] },
       { id: "002", group: ["default"] },
     ]);
-    await master.write({ "etc/client.keys": keys("001", "002"), "queue/agent-groups/001": "default", "queue/agent-groups/002": "default" });
+    await master.write({
+      "etc/client.keys": keys("001", "002"),
+      "queue/agent-groups/001": "default",
+      "queue/agent-groups/002": "default",
+    });
     const leftovers = [
       "queue/rootcheck/(agent001) any->rootcheck",
       "queue/diff/agent001/etc/last-entry",
@@ -148,7 +167,8 @@ describe("agents", () => {
     await master.remove("queue/agent-groups/001");
     await master.write({ "etc/client.keys": keys("002") });
     await cluster.settled();
-    for (const path of [...leftovers, "queue/agent-groups/001"]) await expect(worker.read(path), path).rejects.toThrow("ENOENT");
+    for (const path of [...leftovers, "queue/agent-groups/001"])
+      await expect(worker.read(path), path).rejects.toThrow("ENOENT");
     for (const path of others) expect(await worker.read(path)).toBe("left behind");
     await waitUntil(() => rows(worker, "SELECT 1 FROM belongs WHERE id_agent = 1").length === 0);
     expect(rows(worker, "SELECT 1 FROM belongs WHERE id_agent = 2")).toHaveLength(1);

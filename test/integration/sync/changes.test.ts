@@ -33,11 +33,18 @@ describe("changes after the first synchronisation", () => {
 
   test("a new, a changed and a deleted file arrive in one round", async () => {
     const from = worker.process.logs.length;
-    await master.write({ "etc/rules/changed.xml": "two", "etc/rules/new.xml": "new", "etc/client.keys": { content: "001 a any 0\n", mode: 0o640 } });
+    await master.write({
+      "etc/rules/changed.xml": "two",
+      "etc/rules/new.xml": "new",
+      "etc/client.keys": { content: "001 a any 0\n", mode: 0o640 },
+    });
     await master.remove("etc/rules/deleted.xml");
     await cluster.inStep();
     expect(await worker.read("etc/rules/changed.xml")).toBe("two");
-    const changes = worker.process.logs.slice(from).map(({ message }) => message).filter((text) => text.startsWith("Files to create"));
+    const changes = worker.process.logs
+      .slice(from)
+      .map(({ message }) => message)
+      .filter((text) => text.startsWith("Files to create"));
     expect(changes.length).toBeLessThanOrEqual(2);
   });
 
@@ -91,7 +98,11 @@ describe("changes after the first synchronisation", () => {
     await worker.write({ "outside/target": "untouched" });
     await symlink(outside, inWorker("etc/rules/linked"));
     await symlink(join(outside, "target"), inWorker("etc/rules/link.xml"));
-    await master.write({ "etc/rules/linked/target": "through a folder", "etc/rules/link.xml": "in place of a link", "etc/rules/after.xml": "the rest" });
+    await master.write({
+      "etc/rules/linked/target": "through a folder",
+      "etc/rules/link.xml": "in place of a link",
+      "etc/rules/after.xml": "the rest",
+    });
     await expect.poll(() => worker.read("etc/rules/after.xml").catch(() => ""), { timeout: 20_000 }).toBe("the rest");
     await expect.poll(() => worker.read("etc/rules/link.xml"), { timeout: 20_000 }).toBe("in place of a link");
     expect(await worker.read("outside/target")).toBe("untouched");
@@ -102,7 +113,10 @@ describe("changes after the first synchronisation", () => {
 
   test("files that change all the time cost nobody else: others arrive, and the end is equal", async () => {
     for (let turn = 0; turn < 40; turn += 1) {
-      await master.write({ "etc/lists/busy": `turn ${turn} `.repeat(turn * 50), [`etc/lists/quiet ${turn}`]: String(turn) });
+      await master.write({
+        "etc/lists/busy": `turn ${turn} `.repeat(turn * 50),
+        [`etc/lists/quiet ${turn}`]: String(turn),
+      });
       if (turn % 10 === 9) await worker.process.waitForLog("Finished in", { from: worker.process.logs.length });
     }
     await cluster.settled();

@@ -19,7 +19,10 @@ describe("group files", () => {
   beforeAll(async () => {
     cluster = await TestCluster.create();
     ({ master, worker } = cluster);
-    await master.write({ "etc/client.keys": keysOf("001", "002", "003", "004", "005"), "queue/agent-groups/002": "default" });
+    await master.write({
+      "etc/client.keys": keysOf("001", "002", "003", "004", "005"),
+      "queue/agent-groups/002": "default",
+    });
     await worker.write({ "queue/agent-groups/001": "web,db", "queue/agent-groups/003": "" });
     await cluster.start();
   });
@@ -37,7 +40,9 @@ describe("group files", () => {
     await arrives(master, "queue/agent-groups/001", "web,db");
     await arrives(master, "queue/agent-groups/003", "");
     await cluster.settled();
-    const [sent, taken] = await Promise.all([worker, master].map(({ root }) => stat(join(root, "queue/agent-groups/001"))));
+    const [sent, taken] = await Promise.all(
+      [worker, master].map(({ root }) => stat(join(root, "queue/agent-groups/001"))),
+    );
     expect((taken?.mode ?? 0) & 0o7777).toBe(0o660);
     expect(Math.trunc((taken?.mtimeMs ?? 0) / 1000)).toBe(Math.trunc((sent?.mtimeMs ?? 0) / 1000));
   });
@@ -124,7 +129,11 @@ describe("group files", () => {
     const peer = await cluster.join({ name: "pushy" });
     await master.write({ "queue/agent-groups/005": { content: "the master's", modTime: 1_000_000_000 } });
     await utimes(join(master.root, "queue/agent-groups"), new Date(), new Date());
-    const names = ["queue/agent-groups/005", "queue/agent-groups/../../etc/rules/evil.xml", "queue/agent-groups/../agent-groups/005"];
+    const names = [
+      "queue/agent-groups/005",
+      "queue/agent-groups/../../etc/rules/evil.xml",
+      "queue/agent-groups/../agent-groups/005",
+    ];
     for (const name of names) {
       peer.files.set(name, Buffer.from("evil"));
       await peer.sendGroups([name]).catch(() => undefined);

@@ -9,7 +9,13 @@ import { waitUntil } from "../../support/waitUntil.js";
 /** The shortest times in which a test can see each of them pass. */
 const HASTY = {
   intervals: {
-    worker: { sync_integrity: 0.1, sync_agent_info: 0.5, keep_alive: 0.3, connection_retry: 0.1, max_failed_keepalive_attempts: 2 },
+    worker: {
+      sync_integrity: 0.1,
+      sync_agent_info: 0.5,
+      keep_alive: 0.3,
+      connection_retry: 0.1,
+      max_failed_keepalive_attempts: 2,
+    },
     communication: { timeout_cluster_request: 0.6, timeout_receiving_file: 2.5 },
   },
 };
@@ -48,14 +54,21 @@ describe("a worker under a master that others have written", () => {
   });
 
   const errors = (from: number): string[] =>
-    worker.process.logs.slice(from).filter(({ level }) => level === "error").map(({ message }) => message);
+    worker.process.logs
+      .slice(from)
+      .filter(({ level }) => level === "error")
+      .map(({ message }) => message);
 
   test("gets its files, its merged group files, and sends its own", async () => {
     master.files.set("etc/rules/ä b.xml", Buffer.from("<rule/>"));
     master.files.set("etc/shared/empty", Buffer.alloc(0));
     master.files.set("etc/lists/large", Buffer.alloc(LARGE_BYTES, "large "));
     master.files.set("queue/agent-groups/001", Buffer.from("the master's"));
-    await worker.write({ "queue/agent-groups/001": "the worker's", "queue/agent-groups/002": "web", "etc/rules/extra.xml": "goes" });
+    await worker.write({
+      "queue/agent-groups/001": "the worker's",
+      "queue/agent-groups/002": "web",
+      "etc/rules/extra.xml": "goes",
+    });
     await waitUntil(() => master.groupParts.length > 0);
     await worker.inStep();
     expect(await worker.read("etc/rules/ä b.xml")).toBe("<rule/>");
@@ -187,7 +200,9 @@ describe("a worker under a master that others have written", () => {
       });
       await worker.inStep();
       await waitUntil(async () => {
-        expect(await worker.read("etc/rules/difference.xml")).toBe(master.files.get("etc/rules/difference.xml")?.toString());
+        expect(await worker.read("etc/rules/difference.xml")).toBe(
+          master.files.get("etc/rules/difference.xml")?.toString(),
+        );
         return true;
       });
       await worker.cleared();

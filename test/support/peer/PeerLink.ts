@@ -184,7 +184,10 @@ export class PeerLink {
         this.#open.delete(name);
         this.files.set(name.slice(1), content);
         const matches = createHash("sha256").update(content).digest().equals(rest);
-        return { command: matches ? "ok" : "err", payload: matches ? "File received correctly" : "Checksums aren't equal." };
+        return {
+          command: matches ? "ok" : "err",
+          payload: matches ? "File received correctly" : "Checksums aren't equal.",
+        };
       }
       case "new_str": {
         const id = String(randomInt(2 ** 32));

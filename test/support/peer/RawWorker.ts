@@ -99,8 +99,16 @@ export class RawWorker {
       paths.map((path) => ({ name: path.slice(GROUPS_FOLDER.length), content: this.files.get(path) ?? "", when })),
     );
     const path = `queue/cluster/${this.#options.name}/agent-groups.merged`;
-    const metadata = { [path]: { merged: true, merge_type: "agent-groups", merge_name: path, cluster_item_key: GROUPS_FOLDER } };
-    return await this.push("syn_e_w_m", new Map([[path, merged], ["files_metadata.json", Buffer.from(JSON.stringify(metadata))]]));
+    const metadata = {
+      [path]: { merged: true, merge_type: "agent-groups", merge_name: path, cluster_item_key: GROUPS_FOLDER },
+    };
+    return await this.push(
+      "syn_e_w_m",
+      new Map([
+        [path, merged],
+        ["files_metadata.json", Buffer.from(JSON.stringify(metadata))],
+      ]),
+    );
   }
 
   /** Permission, task, archive, announcement. False: no permission. */

@@ -17,7 +17,7 @@ export function mergeParts(parts: readonly { name: string; content: string | Uin
 
 export function splitParts(merged: Buffer): MergedPart[] {
   const parts: MergedPart[] = [];
-  for (let at = 0; at < merged.length; ) {
+  for (let at = 0; at < merged.length;) {
     const line = merged.indexOf("\n", at);
     const [, size = "", name = "", when = ""] = /^(\d+) (\S+) (.*)$/.exec(merged.toString("utf8", at, line)) ?? [];
     at = line + 1 + Number(size);

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 
 /** The default items of protocol.md 8, as a test's peer needs them. */
-const ITEM_KEYS = ["etc/", "etc/shared/", "var/multigroups/", "etc/rules/", "etc/decoders/", "etc/lists/", "queue/agent-groups/"];
+const ITEM_KEYS = [
+  "etc/",
+  "etc/shared/",
+  "var/multigroups/",
+  "etc/rules/",
+  "etc/decoders/",
+  "etc/lists/",
+  "queue/agent-groups/",
+];
 export const GROUPS_FOLDER = "queue/agent-groups/";
 
 /** A test peer's tree: path relative to root → content. */
