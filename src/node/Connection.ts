@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
@@ -17,6 +16,7 @@ import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./cryptOffload.js";
 import type { SocketLink } from "./ports/SocketLink.js";
 import { transferFiles } from "./ports/transferFiles.js";
+import { readLazily } from "./readLazily.js";
 import { isTransferPath } from "./transferPath.js";
 
 export interface ConnectionOptions {
@@ -111,7 +111,7 @@ export class Connection {
     let bytes = 0;
     await sendFile(this.channel, {
       path,
-      source: createReadStream(join(root, path), { highWaterMark: chunkBytes }),
+      source: readLazily(join(root, path), chunkBytes),
       chunkBytes,
       pace: this.pace,
       signal,
@@ -142,7 +142,7 @@ export class Connection {
       this.#owned.delete(path);
       const absolute = join(this.#options.config.root, path);
       // Beside the archive: what a job that was killed had begun of it, and the folder that it was unpacked to.
-      for (const name of [absolute, `${absolute}.tmp`, `${absolute}dir`]) await rm(name, { force: true, recursive: true });
+      for (const name of [absolute, `${absolute}.tmp`, `${absolute}.merged`, `${absolute}dir`]) await rm(name, { force: true, recursive: true });
     }
   }
 

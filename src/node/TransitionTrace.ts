@@ -71,7 +71,8 @@ export class TransitionTrace {
     const { sessionId } = inspected.actorRef as { sessionId: string };
     const state = stateText(value);
     if (this.#states.get(sessionId) === state) return;
-    this.#states.set(sessionId, state);
+    if (inspected.snapshot.status === "active") this.#states.set(sessionId, state);
+    else this.#states.delete(sessionId);
     const { clock, node, peerName } = this.#options;
     const peer = context?.peerId === undefined ? undefined : peerName(context.peerId);
     const line: TraceLine = {

@@ -7,7 +7,13 @@ export async function inParallel<Item, Result>(
   const results: Result[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
-    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as Item);
+    try {
+      for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as Item);
+    } catch (error) {
+      // The other lanes take nothing new.
+      next = items.length;
+      throw error;
+    }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
   return results;

@@ -102,6 +102,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
+      if (node instanceof MasterNode) node.dispose();
       await store.close().catch(() => undefined);
       await pool.close().catch(() => undefined);
       await trace?.close();

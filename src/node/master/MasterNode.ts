@@ -138,10 +138,18 @@ export class MasterNode {
   }
 
   #accept(link: SocketLink): void {
+    if (this.actor.getSnapshot().status !== "active") {
+      link.destroy();
+      return;
+    }
     const { config, scope, clock, random, keys } = this.#options;
     const id = `peer-${String(++this.#connections)}`;
     const victim = this.#ungreeted.add(id, link.remoteAddress);
-    if (victim !== undefined) this.#tell(victim, { type: "CLOSE_REQUESTED", reason: "too many connections have not said hello" });
+    if (victim !== undefined) {
+      this.#tell(victim, { type: "CLOSE_REQUESTED", reason: "too many connections have not said hello" });
+      // At once, not in good order: a peer that does not close its end would keep its descriptor.
+      this.#peers.find(victim)?.connection.channel.destroy();
+    }
     const progress = throttled(clock, PROGRESS_INTERVAL, (bytes: number) => {
       for (const to of ["integritySync", "extraValidSync"] as const) {
         this.#tell(id, { type: "PEER_ASKED", to, event: { type: "TRANSFER_PROGRESSED", bytes } });
@@ -238,6 +246,12 @@ export class MasterNode {
       connection.whenClosed(resolve);
       connection.channel.close();
     });
+  }
+
+  /** Lets go of the port and of every connection, when the actors have ended without doing so. */
+  dispose(): void {
+    this.#listener?.close();
+    for (const peer of [...this.#peers.values()]) this.#release(peer.connection.id);
   }
 
   #release(id: string): void {

@@ -95,6 +95,10 @@ export class WorkerNode {
     const { config, scope, clock, random, keys } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
     const link = await connectTcp({ host: nodes[0] ?? "", port }, signal);
+    if (signal.aborted) {
+      link.destroy();
+      signal.throwIfAborted();
+    }
     const progress = throttled(clock, PROGRESS_INTERVAL, (bytes: number) => {
       this.actor.send({ type: "MASTER_ASKED", to: "integrityApply", event: { type: "TRANSFER_PROGRESSED", bytes } });
     });

@@ -16,6 +16,7 @@ export function agentInfoSendWork(services: WorkerServices) {
    * confirmed. They outlive a lost connection, and go back to the store before the next round.
    */
   let unconfirmed: readonly string[] = [];
+  let isSecondTry = false;
   const requeue = async (signal: AbortSignal): Promise<void> => {
     if (unconfirmed.length > 0) await store.requeueAgentInfo(unconfirmed, { signal });
     unconfirmed = [];
@@ -43,8 +44,11 @@ export function agentInfoSendWork(services: WorkerServices) {
     actions: {
       answer,
       log,
-      confirmChunks: () => {
-        unconfirmed = [];
+      confirmChunks: ({ context }) => {
+        // What the master could not store is sent once more, with the next round; a chunk that never fits is let go.
+        const failed = (context.outcome?.errorMessages.length ?? 0) > 0;
+        isSecondTry = failed && !isSecondTry;
+        if (!isSecondTry) unconfirmed = [];
       },
     },
   });
