@@ -171,9 +171,16 @@ export class TestCluster {
     for (const node of [this.master, ...this.workers]) await node.cleared();
   }
 
+  /** Ends the connections of the tests' own peers, so that their names are free again. */
+  async disconnect(): Promise<void> {
+    const links = this.#peers.splice(0).map(({ link }) => link);
+    for (const link of links) link.close();
+    await Promise.all(links.map((link) => link.closed));
+  }
+
   /** Ends all processes and removes all roots. */
   async dispose(): Promise<void> {
-    for (const peer of this.#peers) peer.link.close();
+    await this.disconnect();
     await Promise.all([this.master, ...this.workers, ...this.#others].map((node) => node.dispose()));
   }
 

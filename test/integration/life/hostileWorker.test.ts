@@ -2,10 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { metadataOf } from "../../support/peer/peerFiles.js";
 import { mergeParts } from "../../support/peer/mergedParts.js";
-import type { RawWorker } from "../../support/peer/RawWorker.js";
 import { TestCluster } from "../../support/TestCluster.js";
 import type { TestNode } from "../../support/TestNode.js";
 import { waitUntil } from "../../support/waitUntil.js";
@@ -33,6 +32,9 @@ describe("a peer that means no good", () => {
     await cluster.start();
     await cluster.inStep();
   });
+  afterEach(async () => {
+    await cluster.disconnect();
+  });
   afterAll(async () => {
     await cluster?.dispose();
   });
@@ -55,11 +57,6 @@ describe("a peer that means no good", () => {
       else socket.once("close", () => resolve());
     });
   };
-  const leave = async (peer: RawWorker): Promise<void> => {
-    peer.link.close();
-    await peer.link.closed;
-  };
-
   test.each([
     ["a header that announces 4,000,000,000 bytes", frame("hello", HUGE)],
     ["a frame above 64 KiB", frame("hello", 70_000, Buffer.alloc(70_000, "A"))],
@@ -89,7 +86,6 @@ describe("a peer that means no good", () => {
     expect((await late.link.ask("echo", "x")).toString()).toBe("x");
     await waitUntil(() => silent.filter((socket) => !socket.destroyed).length <= 128);
     for (const socket of silent) socket.destroy();
-    await leave(late);
     await goesOn();
   });
 
@@ -116,7 +112,6 @@ describe("a peer that means no good", () => {
     ];
     expect(after.filter((name) => name.startsWith("stolen"))).toEqual([]);
     expect(before).toContain("a.xml");
-    await leave(peer);
   });
 
   test.each(["syn_i_w_m", "syn_e_w_m"])(
@@ -136,7 +131,6 @@ describe("a peer that means no good", () => {
       }
       expect(await master.read("etc/client.keys")).toBe("001 a any 0\n");
       expect(await master.read("etc/ossec.conf")).toContain("<cluster>");
-      await leave(peer);
     },
   );
 
@@ -149,7 +143,6 @@ describe("a peer that means no good", () => {
       "Error received",
     );
     expect((await peer.link.ask("syn_i_w_m_p")).toString()).toBe("True");
-    await leave(peer);
   });
 
   test("leaves nothing behind when it goes in the middle of a file", async () => {
@@ -159,7 +152,7 @@ describe("a peer that means no good", () => {
     const path = peer.transferPath();
     await peer.link.sendFile(path, Buffer.alloc(100_000));
     expect((await stat(join(master.root, path))).size).toBe(100_000);
-    await leave(peer);
+    await cluster.disconnect();
     await waitUntil(async () => (await readdir(join(master.root, "queue/cluster/hostile"))).length === 0);
   });
 
@@ -186,7 +179,6 @@ describe("a peer that means no good", () => {
     peer.files.set("etc/rules/a.xml", Buffer.from("a"));
     peer.files.set("etc/client.keys", Buffer.from("001 a any 0\n"));
     await waitUntil(async () => (await readdir(join(master.root, "queue/cluster/hostile"))).length === 0);
-    await leave(peer);
     await goesOn();
   });
 
@@ -200,7 +192,6 @@ describe("a peer that means no good", () => {
     await waitUntil(() => peer.link.seen.some(({ payload }) => payload.includes('"code": 3007')));
     await waitUntil(async () => (await peer.link.ask("syn_e_w_m_p")).toString() === "True");
     expect(await master.read("etc/client.keys")).toBe("001 a any 0\n");
-    await leave(peer);
   });
 
   test("can't make the master take a merged file's odd parts", async () => {
@@ -218,7 +209,6 @@ describe("a peer that means no good", () => {
       await waitUntil(async () => (await peer.link.ask("syn_e_w_m_p")).toString() === "True");
     }
     expect(await readdir(join(master.root, "etc/rules"))).toEqual(["a.xml"]);
-    await leave(peer);
     await goesOn();
   });
 
@@ -241,7 +231,6 @@ describe("a peer that means no good", () => {
     const peer = await cluster.join({ name: "hostile" });
     expect((await peer.link.exchange(command, payload)).command).toBe("err");
     expect((await peer.link.ask("echo", "on")).toString()).toBe("on");
-    await leave(peer);
     expect(master.process.end).toBeUndefined();
   });
 });
