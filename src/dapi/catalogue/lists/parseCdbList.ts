@@ -31,7 +31,7 @@ export const cdbListParser: FileParser<readonly CdbEntry[]> = { kind: "list", pa
  */
 export async function parseCdbList(text: string, pause: () => Promise<void>): Promise<readonly CdbEntry[]> {
   const entries = new Map<string, string>();
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(/\r\n?|\n/);
   for (const [index, line] of lines.entries()) {
     if (index > 0 && index % SLICE === 0) await pause();
     if (NO_ENTRY.test(line)) continue;
