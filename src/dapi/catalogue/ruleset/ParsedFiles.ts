@@ -41,7 +41,7 @@ export class ParsedFiles {
   private readonly entries = new Map<string, Entry>();
   private bytes = 0;
 
-  /** @param pause lets others run: called between the pieces of a large file */
+  /** @param pause lets others run: called between files and between the pieces of a large one */
   constructor(pause: () => Promise<void>, limits: ParsedFilesLimits = {}) {
     this.pause = pause;
     this.limits = { mostFiles: 4096, mostBytes: 64 * 1024 * 1024, largestFile: 16 * 1024 * 1024, ...limits };
@@ -83,6 +83,8 @@ export class ParsedFiles {
 
   private async load(files: NodeFiles, path: string, parser: FileParser<unknown>): Promise<Outcome> {
     const text = await files.readText(path, { maxBytes: this.limits.largestFile });
+    // Several files may have arrived at once: others run between them.
+    await this.pause();
     try {
       return { value: await parser.parse(text, this.pause) };
     } catch (fault) {

@@ -120,6 +120,15 @@ describe("parsed files", () => {
     expect(reads).toEqual([]);
   });
 
+  test("let others run between one file and the next", async () => {
+    const { files } = memoryFiles({ a: { text: "1" }, b: { text: "2" } });
+    const steps: string[] = [];
+    const parsed = new ParsedFiles(() => Promise.resolve(void steps.push("pause")));
+    const noting: FileParser<void> = { kind: "noting", parse: (text) => void steps.push(text) };
+    for (const path of ["a", "b", "a"]) await parsed.read(files, path, noting);
+    expect(steps).toEqual(["pause", "1", "pause", "2"]);
+  });
+
   test("leave in the order of their last use when they are too many", async () => {
     const { files, reads } = memoryFiles({ a: { text: "1" }, b: { text: "2" }, c: { text: "3" } });
     const parsed = cache({ mostFiles: 2 });
