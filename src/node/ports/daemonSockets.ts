@@ -6,7 +6,7 @@ import { confined, failure } from "./nodeFiles.js";
 import { sendUnixDatagram } from "./sendUnixDatagram.js";
 
 /** Largest answer when the asker names no limit, in bytes. */
-export const LARGEST_ANSWER = 1024 * 1024;
+const LARGEST_ANSWER = 1024 * 1024;
 
 /** Largest request and datagram, in bytes: what daemons take (dapi.md 6.1). */
 export const LARGEST_MESSAGE = 65_536;

@@ -5,10 +5,10 @@ import { join, sep } from "node:path";
 import type { NodeFiles } from "../../dapi/CatalogueFunction.js";
 
 /** Largest file that is read as a whole when the reader names no limit, in bytes. */
-export const LARGEST_TEXT = 32 * 1024 * 1024;
+const LARGEST_TEXT = 32 * 1024 * 1024;
 
 /** Most names of one folder that are listed. */
-export const MOST_NAMES = 100_000;
+const MOST_NAMES = 100_000;
 
 /** Bytes that are hashed at once. */
 const HASH_PIECE = 256 * 1024;

@@ -23,7 +23,7 @@ export class XmlSyntaxError extends Error {
 }
 
 /** Most elements of one file; the largest of the standard ruleset has some 5,000. */
-export const MOST_ELEMENTS = 1_000_000;
+const MOST_ELEMENTS = 1_000_000;
 
 /** Deepest nesting of elements; rules need three. */
 export const DEEPEST_ELEMENT = 64;

@@ -11,10 +11,10 @@ export function printQuery(query: Query, isInside = false): string {
 const letters = (alphabet: string): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...alphabet), { minLength: 1, maxLength: 6 }).map((all) => all.join(""));
 
-export const anyField = fc.array(letters("abcXYZ09_-"), { minLength: 1, maxLength: 3 }).map((names) => names.join("."));
+const anyField = fc.array(letters("abcXYZ09_-"), { minLength: 1, maxLength: 3 }).map((names) => names.join("."));
 
 /** Any text without separators and parentheses that begins with no operator. */
-export const anyValue = fc
+const anyValue = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
   .filter((text) => !/[,;()]/.test(text) && !/^[=!<>~]/.test(text));
 
