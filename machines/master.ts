@@ -1,10 +1,12 @@
 import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild, type AnyActorRef } from "xstate";
 import { judgeHello, type OwnIdentity } from "./admission.js";
 import { asked } from "./asked.js";
+import { dapiQueue } from "./dapiQueue.js";
 import { integrityIndexer, type IndexOutcome } from "./integrityIndexer.js";
 import { keepaliveMonitor } from "./keepaliveMonitor.js";
 import { describeFailure, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
 import { crashedTooOften, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { sendsyncQueue } from "./sendsyncQueue.js";
 import { workerPeer, type WorkerPeerReport } from "./workerPeer.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 
@@ -37,6 +39,10 @@ export interface MasterInput {
   readonly transferDeadline: number;
   readonly closeDeadline: number;
   readonly drainDeadline: number;
+  /** Requests of each queue that are worked on at a time, and that may wait besides. */
+  readonly queueConcurrency: number;
+  readonly queueCapacity: number;
+  readonly dapiStepDeadline: number;
 }
 
 /** One connection as the master lists it. */
@@ -62,6 +68,8 @@ export const master = setup({
     integrityIndexer,
     keepaliveMonitor,
     workerPeer,
+    dapiQueue,
+    sendsyncQueue,
     listen: asked<void, Record<string, never>>("listen"),
     /** Stops listening and waits until every connection is closed. */
     drain: asked<void, Record<string, never>>("drain"),
@@ -94,6 +102,24 @@ export const master = setup({
   id: "master",
   context: ({ input }) => ({ ...input, peers: {}, index: null, crashes: {}, lastError: null }),
   initial: "starting",
+  // The queues live as long as the node: requests come from local clients with or without a cluster.
+  invoke: [
+    {
+      id: "dapiQueue",
+      src: "dapiQueue",
+      input: ({ context }) => ({
+        clock: context.clock,
+        concurrency: context.queueConcurrency,
+        capacity: context.queueCapacity,
+        stepDeadline: context.dapiStepDeadline,
+      }),
+    },
+    {
+      id: "sendsyncQueue",
+      src: "sendsyncQueue",
+      input: ({ context }) => ({ concurrency: context.queueConcurrency, capacity: context.queueCapacity }),
+    },
+  ],
   on: {
     // A link that comes while the node does not run has no actor that would ever close it.
     PEER_CONNECTED: { actions: { type: "dropPeer", params: ({ event }) => ({ peerId: event.peerId }) } },

@@ -2,6 +2,7 @@ import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xs
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
 import { asked } from "./asked.js";
+import { dapiQueue } from "./dapiQueue.js";
 import { extraValidSend } from "./extraValidSend.js";
 import { integrityApply, type IntegrityApplyReport } from "./integrityApply.js";
 import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
@@ -9,6 +10,7 @@ import type { ReceivingEvent } from "./integritySync.js";
 import { keepalive } from "./keepalive.js";
 import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
 import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { sendsyncQueue } from "./sendsyncQueue.js";
 
 /** The processes of one connection to the master, by actor id. */
 export const WORKER_PROCESSES = [
@@ -52,6 +54,10 @@ export interface WorkerInput {
   readonly workDeadline: number;
   readonly transferDeadline: number;
   readonly drainDeadline: number;
+  /** Requests of each queue that are worked on at a time, and that may wait besides. */
+  readonly queueConcurrency: number;
+  readonly queueCapacity: number;
+  readonly dapiStepDeadline: number;
 }
 
 export interface WorkerContext extends WorkerInput {
@@ -84,6 +90,8 @@ export const worker = setup({
       integrityApply: "integrityApply";
       extraValidSend: "extraValidSend";
       agentInfoSend: "agentInfoSend";
+      dapiQueue: "dapiQueue";
+      sendsyncQueue: "sendsyncQueue";
     },
   },
   actors: {
@@ -92,6 +100,8 @@ export const worker = setup({
     integrityApply,
     extraValidSend,
     agentInfoSend,
+    dapiQueue,
+    sendsyncQueue,
     /** Opens the link to the master. */
     connect: asked<void, Record<string, never>>("connect"),
     sayHello: asked<void, Record<string, never>>("sayHello"),
@@ -120,6 +130,24 @@ export const worker = setup({
     crashes: {},
   }),
   initial: "disconnected",
+  // The queues live as long as the node: requests come from local clients with or without a cluster.
+  invoke: [
+    {
+      id: "dapiQueue",
+      src: "dapiQueue",
+      input: ({ context }) => ({
+        clock: context.clock,
+        concurrency: context.queueConcurrency,
+        capacity: context.queueCapacity,
+        stepDeadline: context.dapiStepDeadline,
+      }),
+    },
+    {
+      id: "sendsyncQueue",
+      src: "sendsyncQueue",
+      input: ({ context }) => ({ concurrency: context.queueConcurrency, capacity: context.queueCapacity }),
+    },
+  ],
   on: {
     STOP_REQUESTED: ".draining",
     NODE_FAILED: {

@@ -10,6 +10,12 @@ const CLOSE_DEADLINE = 5_000;
 const DRAIN_DEADLINE = 10_000;
 /** Milliseconds in which the master must take a connection, and answer the hello. */
 const CONNECT_DEADLINE = 20_000;
+/** Milliseconds in which a request is resolved and sent on, and its answer taken by the asker. */
+export const DAPI_STEP_DEADLINE = 30_000;
+/** Distributed requests, and messages for daemons, that are worked on at a time. */
+export const QUEUE_CONCURRENCY = 64;
+/** Requests that may wait besides; one more is refused. */
+export const QUEUE_CAPACITY = 1024;
 /** Seconds in which an old connection must answer a probe, or lose its name to a newcomer. */
 export const PROBE_SECONDS = 3;
 
@@ -33,5 +39,8 @@ export function machineIntervals(config: NodeConfig) {
     closeDeadline: CLOSE_DEADLINE,
     drainDeadline: DRAIN_DEADLINE,
     connectDeadline: CONNECT_DEADLINE,
+    dapiStepDeadline: DAPI_STEP_DEADLINE,
+    queueConcurrency: QUEUE_CONCURRENCY,
+    queueCapacity: QUEUE_CAPACITY,
   };
 }

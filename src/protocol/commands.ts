@@ -56,6 +56,28 @@ export const TO_WORKER = Object.freeze({
   check: "mst_check",
 } as const);
 
+/** Local client → node (protocol.md 12). */
+export const TO_LOCAL_NODE = Object.freeze({
+  getConfig: "get_config",
+  getNodes: "get_nodes",
+  getHealth: "get_health",
+  dapi: "dapi",
+  dapiForward: "dapi_fwd",
+  sendsync: "sendsync",
+  sendasync: "sendasync",
+  sendFile: "send_file",
+} as const);
+
+/** Node → local client (protocol.md 12). The last two are requests there, not answers. */
+export const TO_LOCAL_CLIENT = Object.freeze({
+  dapiResult: "dapi_res",
+  dapiError: "dapi_err",
+  sendFileResult: "send_f_res",
+  controlResult: "control_res",
+  sendsyncResult: "ok",
+  sendsyncError: "err",
+} as const);
+
 /** Commands that can be answers (protocol.md 2). */
 export const ANSWER = Object.freeze({
   ok: "ok",

@@ -1,0 +1,124 @@
+import type { DapiQueueRef } from "../../../machines/dapiQueue.js";
+import type { SendsyncQueueRef } from "../../../machines/sendsyncQueue.js";
+import type { IncomingRequest } from "../../protocol/Channel.js";
+import { ANSWER_TEXT, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
+import { decodeException, encodeException } from "../../protocol/errors/exceptionJson.js";
+import { MusterError } from "../../protocol/errors/MusterError.js";
+import { formatIdAndText, parseIdAndStringId, parseIdAndText } from "../../protocol/payloads.js";
+import { sendString } from "../../protocol/transfer/sendString.js";
+import type { Connection } from "../Connection.js";
+import type { LocalServer } from "../local/LocalServer.js";
+import type { DapiService } from "./DapiService.js";
+import type { SendsyncService } from "./SendsyncService.js";
+
+export interface NodeApiOptions {
+  readonly dapi: DapiService;
+  readonly sendsync: SendsyncService;
+  readonly local: LocalServer;
+  readonly chunkBytes: number;
+  /** The queues' actors: children of the node's root. */
+  readonly queues: () => { readonly dapi: DapiQueueRef; readonly sendsync: SendsyncQueueRef };
+}
+
+/** One end of a connection between nodes, as its commands need it. */
+export interface ApiPeer {
+  readonly connection: Connection;
+  /** The node at the other end; null: the master. */
+  readonly nodeName: string | null;
+}
+
+/** The distributed API's commands between nodes (protocol.md 4, 5; dapi.md 1.7). */
+export class NodeApi {
+  readonly #options: NodeApiOptions;
+
+  constructor(options: NodeApiOptions) {
+    this.#options = options;
+  }
+
+  /** Handles a command of another node; false when it is none of these. What it throws is answered `err`. */
+  command(request: IncomingRequest, peer: ApiPeer): boolean {
+    const { command, counter, payload } = request;
+    const { dapi, sendsync, queues, local } = this.#options;
+    const { connection, nodeName } = peer;
+    const answer = (text: string): true => {
+      connection.channel.answer(counter, "ok", text);
+      return true;
+    };
+    switch (command) {
+      case TO_MASTER.dapi: {
+        const { id, text } = parseIdAndText(command, payload);
+        dapi.receive(text, this.#peerAsker(peer, id), queues().dapi);
+        return answer(ANSWER_TEXT.dapiQueued);
+      }
+      case TO_MASTER.dapiResult: {
+        const { id, stringId } = parseIdAndStringId(command, payload);
+        const text = connection.strings.take(stringId);
+        if (text === undefined) throw MusterError.cluster(3035, stringId);
+        if (!dapi.pending.settle(id, nodeName, { text: text.toString("utf8") })) throw MusterError.cluster(3032, id);
+        return answer(nodeName === null ? ANSWER_TEXT.dapiForwardedToWorker : ANSWER_TEXT.dapiForwarded);
+      }
+      case TO_MASTER.dapiError: {
+        const { id, text } = parseIdAndText(command, payload);
+        if (!dapi.pending.settle(id, nodeName, { error: decodeException(text) })) throw MusterError.cluster(3032, id);
+        return answer(ANSWER_TEXT.dapiErrorForwarded);
+      }
+      case TO_MASTER.sendsync: {
+        if (nodeName === null) return false;
+        const { id, text } = parseIdAndText(command, payload);
+        sendsync.receive(text, this.#sendsyncAsker(peer, id), queues().sendsync);
+        return answer(ANSWER_TEXT.sendsyncQueued);
+      }
+      case TO_WORKER.sendsyncResult: {
+        if (nodeName !== null) return false;
+        const { id, stringId } = parseIdAndStringId(command, payload);
+        const text = connection.strings.take(stringId);
+        if (text === undefined) throw MusterError.cluster(3035, stringId);
+        this.#tellClient(local, id, "ok", text);
+        return answer(ANSWER_TEXT.dapiForwardedToWorker);
+      }
+      case TO_WORKER.sendsyncError: {
+        if (nodeName !== null) return false;
+        const { id, text } = parseIdAndText(command, payload);
+        this.#tellClient(local, id, "err", Buffer.from(text));
+        return answer(ANSWER_TEXT.sendsyncErrorForwarded);
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** The reply of a daemon, as the local client that asked for it gets it: a request `ok` or `err` (protocol.md 12). */
+  #tellClient(local: LocalServer, clientId: string, command: "ok" | "err", text: Buffer): void {
+    const client = local.find(clientId);
+    if (client === undefined) throw MusterError.cluster(3032, clientId);
+    client.channel.request(command, text).catch(() => undefined);
+  }
+
+  #peerAsker({ connection, nodeName }: ApiPeer, id: string) {
+    const { chunkBytes } = this.#options;
+    return {
+      origin: nodeName ?? "master",
+      respond: async (resultJson: string, signal: AbortSignal): Promise<void> => {
+        const stringId = await sendString(connection.channel, resultJson, { chunkBytes, signal });
+        await connection.channel.request(TO_MASTER.dapiResult, formatIdAndText(id, stringId), { signal });
+      },
+      refuse: (error: MusterError): void => {
+        connection.channel.request(TO_MASTER.dapiError, formatIdAndText(id, encodeException(error))).catch(() => undefined);
+      },
+    };
+  }
+
+  #sendsyncAsker({ connection, nodeName }: ApiPeer, id: string) {
+    const { chunkBytes } = this.#options;
+    return {
+      origin: nodeName ?? "master",
+      reply: async (text: string): Promise<void> => {
+        const stringId = await sendString(connection.channel, text, { chunkBytes });
+        await connection.channel.request(TO_WORKER.sendsyncResult, formatIdAndText(id, stringId));
+      },
+      fail: async (text: string): Promise<void> => {
+        await connection.channel.request(TO_WORKER.sendsyncError, formatIdAndText(id, text));
+      },
+    };
+  }
+}
