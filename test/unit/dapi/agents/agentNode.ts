@@ -2,6 +2,7 @@ import { DEFAULT_AGENT_STORE_SETTINGS } from "../../../../src/agents/AgentStoreS
 import type { NewAgent } from "../../../../src/agents/NewAgent.js";
 import { WdbAgentStore } from "../../../../src/agents/WdbAgentStore.js";
 import type { ClusterBlock } from "../../../../src/config/NodeConfig.js";
+import type { Catalogue } from "../../../../src/dapi/catalogue/Catalogue.js";
 import { createCatalogue } from "../../../../src/dapi/catalogue/index.js";
 import type { ClusterPort, DaemonSockets, FunctionContext } from "../../../../src/dapi/CatalogueFunction.js";
 import type { NodeInfo } from "../../../../src/dapi/cluster/NodeInfo.js";
@@ -28,6 +29,8 @@ export interface AgentNodeOptions {
 }
 
 export interface AgentNode {
+  readonly catalogue: Catalogue;
+  readonly context: FunctionContext;
   /** Commands that the store got, in order. */
   readonly commands: readonly string[];
   /** Datagrams that daemons got: `path text`. */
@@ -93,6 +96,8 @@ export async function agentNode(options: AgentNodeOptions = {}): Promise<AgentNo
     return definition.run(definition.schema.parse(args), context);
   };
   return {
+    catalogue,
+    context,
     commands: transport.commands,
     datagrams,
     run,
