@@ -54,7 +54,7 @@ export async function restartAgents(context: FunctionContext, ids: readonly stri
 }
 
 /** The datagram that tells remoted to restart one agent. */
-export function restartMessage(id: string, version: string): Buffer {
+function restartMessage(id: string, version: string): Buffer {
   return Buffer.from(`(msg_to_agent) [] NNS ${id} ${readsJson(version) ? JSON_COMMAND : TEXT_COMMAND}`);
 }
 

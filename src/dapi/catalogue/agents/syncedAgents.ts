@@ -45,7 +45,7 @@ export async function syncedAgents(context: FunctionContext, ids: readonly strin
 }
 
 /** One group's own file; several groups have one that is merged for just these. */
-export function mergedPath(groups: readonly string[]): string {
+function mergedPath(groups: readonly string[]): string {
   const [first = ""] = groups;
   if (groups.length < 2) return `etc/shared/${first}/merged.mg`;
   const name = createHash("sha256").update(groups.join(",")).digest("hex").slice(0, MULTIGROUP_DIGITS);
