@@ -85,6 +85,12 @@ describe("get_nodes_info", () => {
     expect([membersOf(result, "name"), result.failedItems]).toEqual([["worker1"], []]);
   });
 
+  test("gives all connected nodes for one *, those aside that are denied", async () => {
+    const fixture = await node(black("cluster:read", { "node:id:worker2": "deny" }), []);
+    const result = await fixture.items(GET, { filter_node: "*" });
+    expect([membersOf(result, "name"), result.failedItems]).toEqual([["master", "worker1"], []]);
+  });
+
   test.each([
     [{ select: ["size"] }, 1724],
     [{ filter_type: "client" }, 1728],
