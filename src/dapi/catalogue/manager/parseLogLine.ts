@@ -28,11 +28,11 @@ export function parseLogLine(line: string): LogEntry | undefined {
 
   const wordStart = beginning.length - word.length;
   const bracket = word.lastIndexOf("[");
-  // `tag: LEVEL:`, or a tag with more in brackets behind it: then the last level in the line counts.
-  const simple = levelAt(line, beginning.length - 1);
-  const found = simple ?? (bracket > 0 ? lastLevel(line, wordStart + bracket + 1) : undefined);
+  // `tag: LEVEL:`, or a tag with more than one word in brackets behind it: then the last level in the line counts.
+  const found =
+    levelAt(line, beginning.length - 1) ?? (bracket > 0 ? lastLevel(line, wordStart + bracket + 1) : undefined);
   if (found === undefined) return undefined;
-  const tag = simple === undefined ? word.slice(0, bracket) : word.slice(0, -1);
+  const tag = bracket > 0 ? word.slice(0, bracket) : word.slice(0, -1);
   if (tag === "") return undefined;
   return {
     timestamp,

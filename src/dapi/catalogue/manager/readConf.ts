@@ -1,7 +1,7 @@
 import { MusterError } from "../../../protocol/errors/MusterError.js";
 import type { FunctionContext } from "../../CatalogueFunction.js";
 import type { JsonRecord } from "../../encoding/values.js";
-import type { FileParser, ParsedFiles } from "../ruleset/ParsedFiles.js";
+import { type FileParser, FileTooLargeError, type ParsedFiles } from "../ruleset/ParsedFiles.js";
 import { readXml, type XmlElement, XmlSyntaxError } from "../ruleset/XmlElement.js";
 import { confJson } from "./confJson.js";
 import { CONF_SECTIONS } from "./confSections.js";
@@ -60,15 +60,17 @@ async function load({ files }: FunctionContext, parsed: ParsedFiles): Promise<Co
   try {
     return await parsed.read(files, OSSEC_CONF, confParser);
   } catch (cause) {
-    // A parser's words may repeat a piece of a secret: the line is enough to find the fault.
-    const what = cause instanceof XmlSyntaxError ? `line ${String(cause.line)} is not well formed` : codeOf(cause);
-    throw MusterError.user(1101, `${OSSEC_CONF}: ${what}`, { cause });
+    const reason = reasonOf(cause);
+    if (reason === undefined) throw cause;
+    throw MusterError.user(1101, `${OSSEC_CONF}: ${reason}`, { cause });
   }
 }
 
-function codeOf(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  return code ?? "is too large to be read";
+/** Why a file gave nothing, without a word of its contents: a parser's own may repeat a piece of a secret. */
+function reasonOf(cause: unknown): string | undefined {
+  if (cause instanceof XmlSyntaxError) return `line ${String(cause.line)} is not well formed`;
+  if (cause instanceof FileTooLargeError) return "it is too large to be read";
+  return (cause as NodeJS.ErrnoException).code;
 }
 
 /** `&lt;` and `&gt;` stay as they are written, as the reference shows them. */
