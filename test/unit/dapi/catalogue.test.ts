@@ -62,7 +62,7 @@ describe("a catalogue", () => {
   });
 });
 
-test("the node's catalogue has the functions of its subjects", () => {
+test("the node's catalogue has the functions of all subjects", () => {
   const catalogue = createCatalogue(new ParsedFiles(() => Promise.resolve()));
   const names = catalogue.entries.map(({ module, qualname, requestType }) => `${requestType} ${module}.${qualname}`);
   expect(names).toEqual([
@@ -92,7 +92,19 @@ test("the node's catalogue has the functions of its subjects", () => {
     "local_master wazuh.agent.get_agent_groups",
     "local_master wazuh.agent.get_agents_in_group",
     "local_master wazuh.agent.get_group_files",
+    "distributed_master wazuh.manager.get_status",
+    "distributed_master wazuh.manager.get_basic_info",
+    "distributed_master wazuh.manager.read_ossec_conf",
+    "distributed_master wazuh.manager.get_config",
+    "distributed_master wazuh.manager.validation",
+    "distributed_master wazuh.manager.restart",
+    "distributed_master wazuh.manager.ossec_log",
+    "distributed_master wazuh.manager.ossec_log_summary",
+    "distributed_master wazuh.stats.totals",
+    "distributed_master wazuh.stats.hourly",
+    "distributed_master wazuh.stats.weekly",
+    "distributed_master wazuh.stats.get_daemons_stats",
   ]);
   const changing = catalogue.entries.filter(({ readOnly }) => !readOnly).map(({ qualname }) => qualname);
-  expect(changing).toEqual(["restart_agents", "restart_agents_by_node", "restart_agents_by_group"]);
+  expect(changing).toEqual(["restart_agents", "restart_agents_by_node", "restart_agents_by_group", "restart"]);
 });
