@@ -371,8 +371,8 @@ export const workerPeer = setup({
         PROBE_REQUESTED: { actions: sendParent(({ context, event }) => probed(context, event.newcomer, false)) },
       },
     },
+    // Not final: the master stops the actor, and XState need not remember an event named after each connection.
     closed: {
-      type: "final",
       entry: [
         { type: "releaseConnection", params: ({ context }) => ({ peerId: context.peerId }) },
         sendParent(
@@ -391,6 +391,7 @@ export const workerPeer = setup({
           },
         },
       ],
+      on: { "*": {} },
     },
   },
 });

@@ -104,14 +104,14 @@ export class Connection {
     return (await this.channel.request(command, payload, options)).toString("utf8");
   }
 
-  /** Sends a file of this node to the same path at the peer. `path` is relative to root. */
-  async sendFile(path: string, signal: AbortSignal): Promise<{ bytes: number }> {
+  /** Sends a file of this node to a path at the peer. Both are relative to root; `source` is `path` unless it is named. */
+  async sendFile(path: string, signal: AbortSignal, source = path): Promise<{ bytes: number }> {
     const { root, limits } = this.#options.config;
     const chunkBytes = limits.transferChunkBytes;
     let bytes = 0;
     await sendFile(this.channel, {
       path,
-      source: readLazily(join(root, path), chunkBytes),
+      source: readLazily(join(root, source), chunkBytes),
       chunkBytes,
       pace: this.pace,
       signal,

@@ -371,7 +371,7 @@ describe("master", () => {
     { type: "NODE_FAILED", error: new Error("the listener is gone") },
     { type: "STOP_REQUESTED" },
     { type: "xstate.error.actor.stray", error: new Error("stray"), actorId: "stray" },
-    { type: "xstate.done.actor.stray", output: undefined, actorId: "stray" },
+    { type: "xstate.error.actor.dapiQueue", error: new Error("a service crashed"), actorId: "dapiQueue" },
   ];
 
   chartTests(master, {
