@@ -7,7 +7,7 @@ import { keepaliveMonitor } from "./keepaliveMonitor.js";
 import { localServer } from "./localServer.js";
 import { isService, NODE_SERVICES, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
 import { describeFailure, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 import { workerPeer, type WorkerPeerReport } from "./workerPeer.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
@@ -92,7 +92,8 @@ export const master = setup({
         enqueue(spawnChild("keepaliveMonitor", { id: "keepaliveMonitor", input: { checkWorkerLastKeepalive } }));
       }
     }),
-    startService: enqueueActions(({ enqueue, context }, { service }: { service: NodeService }) => {
+    startService: enqueueActions(({ enqueue, context, self }, { service }: { service: NodeService }) => {
+      if (isActive((self.getSnapshot() as { children: Record<string, AnyActorRef> } | undefined)?.children[service])) return;
       const inputs = serviceInputs(context);
       if (service === "dapiQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
       else if (service === "sendsyncQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });

@@ -164,7 +164,8 @@ export const worker = setup({
       }),
     },
     SERVICE_RESTART_DUE: {
-      actions: enqueueActions(({ enqueue, context, event: { service } }) => {
+      actions: enqueueActions(({ enqueue, context, event: { service }, self }) => {
+        if (isActive(self.getSnapshot().children[service])) return;
         const inputs = serviceInputs(context);
         if (service === "dapiQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
         else if (service === "sendsyncQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
