@@ -12,6 +12,7 @@ import type { MusterError } from "../protocol/errors/MusterError.js";
 import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
+import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./cryptOffload.js";
 import type { SocketLink } from "./ports/SocketLink.js";
@@ -45,6 +46,8 @@ export class Connection {
   readonly channel: Channel;
   readonly files: IncomingFiles;
   readonly strings: IncomingStrings;
+  /** For answers that are sent as strings. */
+  readonly answers = new Lane(STRINGS_AT_ONCE);
   /** For what is sent over this connection in chunks. */
   readonly pace: ChunkPace;
   readonly #options: ConnectionOptions;

@@ -5,7 +5,7 @@ export function pythonRepr(value: unknown): string {
   if (value === false) return "False";
   if (typeof value === "string") return quoted(value);
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(", ")}]`;
-  if (typeof value !== "object") return String(value as number);
+  if (typeof value !== "object") return String(value);
   return `{${Object.entries(value).map(([name, member]) => `${quoted(name)}: ${pythonRepr(member)}`).join(", ")}}`;
 }
 

@@ -93,10 +93,11 @@ export class NodeApi {
       askerId: connection.id,
       // The master leads the cluster: what it asks of its workers, they do.
       mayChange: nodeName === null || workersMayChange,
-      respond: async ({ json }, signal) => {
-        const stringId = await sendString(connection.channel, json, { chunkBytes, signal });
-        await connection.channel.request(TO_MASTER.dapiResult, formatIdAndText(id, stringId), { signal });
-      },
+      respond: ({ json }, signal) =>
+        connection.answers.run(async () => {
+          const stringId = await sendString(connection.channel, json, { chunkBytes, signal });
+          await connection.channel.request(TO_MASTER.dapiResult, formatIdAndText(id, stringId), { signal });
+        }),
       refuse: (error) => {
         connection.channel.request(TO_MASTER.dapiError, formatIdAndText(id, encodeException(error))).catch(() => undefined);
       },
@@ -108,10 +109,11 @@ export class NodeApi {
     return {
       origin: `${nodeName ?? "master"} (${id})`,
       askerId: connection.id,
-      reply: async (text, signal) => {
-        const stringId = await sendString(connection.channel, text, { chunkBytes, signal });
-        await connection.channel.request(TO_WORKER.sendsyncResult, formatIdAndText(id, stringId), { signal });
-      },
+      reply: (text, signal) =>
+        connection.answers.run(async () => {
+          const stringId = await sendString(connection.channel, text, { chunkBytes, signal });
+          await connection.channel.request(TO_WORKER.sendsyncResult, formatIdAndText(id, stringId), { signal });
+        }),
       fail: async (text) => {
         await connection.channel.request(TO_WORKER.sendsyncError, formatIdAndText(id, text));
       },

@@ -176,7 +176,9 @@ export function localAskerId(clientId: string): string {
   return `local-${clientId}`;
 }
 
-async function respond(client: LocalConnection, answer: DapiAnswer, signal?: AbortSignal): Promise<void> {
-  const stringId = await client.sendString(answer.json, signal);
-  await client.channel.request(TO_LOCAL_CLIENT.dapiResult, stringId, { signal });
+function respond(client: LocalConnection, answer: DapiAnswer, signal?: AbortSignal): Promise<void> {
+  return client.answers.run(async () => {
+    const stringId = await client.sendString(answer.json, signal);
+    await client.channel.request(TO_LOCAL_CLIENT.dapiResult, stringId, { signal });
+  });
 }

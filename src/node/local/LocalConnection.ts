@@ -8,6 +8,7 @@ import { encodeException } from "../../protocol/errors/exceptionJson.js";
 import type { MusterError } from "../../protocol/errors/MusterError.js";
 import { IncomingFiles } from "../../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../../protocol/transfer/IncomingStrings.js";
+import { Lane, STRINGS_AT_ONCE } from "../../protocol/transfer/Lane.js";
 import { sendString } from "../../protocol/transfer/sendString.js";
 import type { SocketLink } from "../ports/SocketLink.js";
 
@@ -37,6 +38,8 @@ export class LocalConnection {
   readonly id: string;
   readonly channel: Channel;
   readonly strings: IncomingStrings;
+  /** For answers that are sent as strings. */
+  readonly answers = new Lane(STRINGS_AT_ONCE);
   readonly #options: LocalConnectionOptions;
   readonly #common: CommonCommands;
 
