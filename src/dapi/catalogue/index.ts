@@ -1,5 +1,8 @@
+import { agentFunctions } from "./agents.js";
 import { Catalogue } from "./Catalogue.js";
+import { clusterFunctions } from "./cluster.js";
 import { decoderFunctions } from "./decoders.js";
+import { groupFunctions } from "./groups.js";
 import { listFunctions } from "./lists.js";
 import { ruleFunctions } from "./rules.js";
 import type { ParsedFiles } from "./ruleset/ParsedFiles.js";
@@ -10,5 +13,12 @@ import type { ParsedFiles } from "./ruleset/ParsedFiles.js";
  * @param parsed where parsed rules, decoders and lists are kept between requests
  */
 export function createCatalogue(parsed: ParsedFiles): Catalogue {
-  return new Catalogue(ruleFunctions(parsed), decoderFunctions(parsed), listFunctions(parsed));
+  return new Catalogue(
+    ruleFunctions(parsed),
+    decoderFunctions(parsed),
+    listFunctions(parsed),
+    clusterFunctions(),
+    agentFunctions(),
+    groupFunctions(),
+  );
 }
