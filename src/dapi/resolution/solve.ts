@@ -1,8 +1,7 @@
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import type { DapiRequest } from "../DapiRequest.js";
 import type { JsonRecord } from "../encoding/values.js";
-import { permits } from "../rbac/permits.js";
-import { denial } from "../rbac/narrowArguments.js";
+import { denied as denial, isAllowed } from "../rbac/permissions.js";
 import type { FailedItems } from "../results/ApiResult.js";
 import { pageOf, widened, type Page } from "./pages.js";
 
@@ -70,7 +69,7 @@ function divide(request: DapiRequest, view: SolverView, { wanted, areNamed }: Wa
   const connected = new Set(view.connectedNodes);
   const absent = wanted.filter(({ nodeName }) => !connected.has(nodeName)).map(({ nodeName }) => nodeName);
   const present = wanted.filter(({ nodeName }) => connected.has(nodeName));
-  const mayRead = ({ nodeName }: { nodeName: string }): boolean => permits(request.rbacPermissions, "cluster:read", [`node:id:${nodeName}`]);
+  const mayRead = ({ nodeName }: { nodeName: string }): boolean => isAllowed(request.rbacPermissions, "cluster:read", "node:id", nodeName);
   const denied = present.filter((share) => !mayRead(share)).map(({ nodeName }) => nodeName);
   const asked = present.filter(mayRead);
   const page = asked.length > 1 ? pageOf(request.arguments) : undefined;
@@ -82,7 +81,7 @@ function divide(request: DapiRequest, view: SolverView, { wanted, areNamed }: Wa
     ? [{ error: MusterError.notFound(1730), ids: absent }]
     : absent.map((name) => ({ error: MusterError.user(3022, name), ids: [name] }));
   // Who asks all nodes is answered by those that he may ask.
-  const denials = request.broadcasting ? [] : [{ error: denial("node:id", []), ids: denied }];
+  const denials = request.broadcasting ? [] : [{ error: denial("node:id"), ids: denied }];
   return { shares, failed: [...absence, ...denials].filter(({ ids }) => ids.length > 0), page };
 }
 

@@ -5,7 +5,7 @@ import type { AskNode } from "../../dapi/AskNode.js";
 import type { DapiRequest } from "../../dapi/DapiRequest.js";
 import { parseRequest } from "../../dapi/encoding/requestJson.js";
 import { decide } from "../../dapi/resolution/decide.js";
-import { denial } from "../../dapi/rbac/narrowArguments.js";
+import { denied } from "../../dapi/rbac/permissions.js";
 import type { NodeConfig } from "../../config/NodeConfig.js";
 import type { Clock } from "../../protocol/Clock.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
@@ -206,7 +206,7 @@ export class DapiService {
   #routeOf(request: DapiRequest, { mayChange }: Asker): DapiRoute {
     const { config, execution, forwarding } = this.#options;
     const entry = execution.catalogue.find(request.module, request.qualname);
-    if (!mayChange && entry !== undefined && !entry.readOnly) throw denial(entry.permission.resource, []);
+    if (!mayChange && entry !== undefined && !entry.readOnly) throw denied(entry.permission.resource);
     const decision = decide(request, {
       type: config.cluster.nodeType,
       distributedApiEnabled: config.items.distributedApiEnabled,

@@ -2,8 +2,7 @@ import type { Catalogue } from "../../dapi/catalogue/Catalogue.js";
 import type { CatalogueFunction, FunctionContext } from "../../dapi/CatalogueFunction.js";
 import type { DapiRequest } from "../../dapi/DapiRequest.js";
 import type { DaemonReadiness } from "../../dapi/readiness.js";
-import { denial, narrowArguments } from "../../dapi/rbac/narrowArguments.js";
-import { permits } from "../../dapi/rbac/permits.js";
+import { isAllowed } from "../../dapi/rbac/permissions.js";
 import type { ApiResult } from "../../dapi/results/ApiResult.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 
@@ -30,16 +29,15 @@ export async function executeFunction(request: DapiRequest, execution: Execution
   try {
     const definition = catalogue.resolve(request.module, request.qualname);
     if (!isStatus(definition)) await readiness.require(request.basicServices, nodeName);
-    const narrowed = await narrowArguments(request, definition.permission, { nodeName, store: context.store });
-    const { agent_list: agents, ...others } = narrowed.arguments;
-    const args = agents === undefined || agents === "*" ? others : narrowed.arguments;
+    requirePermission(definition, request, nodeName);
+    const { agent_list: agents, ...others } = request.arguments;
+    const args = agents === "*" ? others : request.arguments;
     const parsed = definition.schema.safeParse(args);
     if (!parsed.success) {
       const faults = parsed.error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
       throw MusterError.user(1104, faults.join("; "));
     }
-    const result = await abortable(definition.run(parsed.data, { ...context, request, signal }), signal);
-    return withDenied(result, definition, narrowed.denied);
+    return await abortable(definition.run(parsed.data, { ...context, request, signal }), signal);
   } catch (error) {
     if (!(error instanceof MusterError)) onDefect(error);
     return withNode(error, nodeName, request);
@@ -48,7 +46,7 @@ export async function executeFunction(request: DapiRequest, execution: Execution
 
 /** The error with what this node says of it (dapi.md 1.2). */
 export function withNode(error: unknown, nodeName: string, request: Pick<DapiRequest, "rbacPermissions">): MusterError {
-  const shown = permits(request.rbacPermissions, "cluster:read", [`node:id:${nodeName}`]) ? nodeName : UNKNOWN_NODE;
+  const shown = isAllowed(request.rbacPermissions, "cluster:read", "node:id", nodeName) ? nodeName : UNKNOWN_NODE;
   if (!(error instanceof MusterError)) {
     return new MusterError("WazuhInternalError", 1000, { dapiErrors: { [shown]: FOREIGN_ERROR }, cause: error });
   }
@@ -62,10 +60,22 @@ function isStatus({ module, qualname }: CatalogueFunction): boolean {
   return module === STATUS.module && qualname === STATUS.qualname;
 }
 
-/** What was asked for by name and denied is among what failed. */
-function withDenied(result: ApiResult, { permission }: CatalogueFunction, denied: readonly string[]): ApiResult {
-  if (denied.length === 0 || result.kind !== "affectedItems") return result;
-  return { ...result, failedItems: [...result.failedItems, { error: denial(permission.resource, []), ids: denied }] };
+/** Kinds of which a function itself tells the allowed ones from the denied ones. */
+const TOLD_APART: ReadonlySet<string> = new Set(["agent:id", "agent:group"]);
+
+/**
+ * Holds a request against its asker's permissions (dapi.md 3.7), as far as the function does not do it thing by thing: a
+ * function about this node needs it for this node, one about things that can't be told apart for all of them.
+ *
+ * @throws MusterError 4000
+ */
+function requirePermission({ permission, requestType }: CatalogueFunction, { rbacPermissions }: DapiRequest, nodeName: string): void {
+  const { action, resource } = permission;
+  // What only the master answers and is about nodes is about those that the request names.
+  if (TOLD_APART.has(resource) || (resource === "node:id" && requestType === "local_master")) return;
+  const isOfThisNode = resource === "node:id";
+  if (isAllowed(rbacPermissions, action, resource, isOfThisNode ? nodeName : "*")) return;
+  throw new MusterError("WazuhPermissionError", 4000, { extraMessage: `Resource type: ${resource}`, ids: isOfThisNode ? [nodeName] : [] });
 }
 
 /** The promise, or error 3021 if the signal comes first. */
