@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
@@ -15,18 +14,19 @@ import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./cryptOffload.js";
-import type { SocketLink } from "./ports/SocketLink.js";
-import { transferFiles } from "./ports/transferFiles.js";
-import { readLazily } from "./readLazily.js";
+import type { NodeLink } from "./ports/Network.js";
+import type { NodeDisk } from "./ports/NodeDisk.js";
+import { transferFiles } from "./transferFiles.js";
 import { isTransferPath } from "./transferPath.js";
 
 export interface ConnectionOptions {
   readonly id: string;
-  readonly link: SocketLink;
+  readonly link: NodeLink;
   readonly config: NodeConfig;
   readonly dialect: Dialect;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly disk: NodeDisk;
   readonly keys: ClusterKeys;
   /** Whose transfer folder the peer writes to; undefined as long as it may write nowhere. */
   readonly transferOwner: () => string | undefined;
@@ -59,7 +59,7 @@ export class Connection {
   readonly #closedListeners: (() => void)[] = [];
 
   constructor(options: ConnectionOptions) {
-    const { link, config, dialect, clock, random, keys } = options;
+    const { link, config, dialect, clock, random, disk, keys } = options;
     const { limits, items } = config;
     this.#options = options;
     this.id = options.id;
@@ -68,7 +68,7 @@ export class Connection {
       const owner = options.transferOwner();
       return owner !== undefined && isTransferPath(path, owner);
     };
-    this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(config.root)), allow, limits });
+    this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(disk, config.root)), allow, limits });
     const { timeoutClusterRequest } = items.intervals.communication;
     this.pace = new ChunkPace({ clock, mostBytes: limits.transferChunkBytes, requestTimeout: timeoutClusterRequest });
     this.strings = new IncomingStrings({ random, limits });
@@ -109,12 +109,13 @@ export class Connection {
 
   /** Sends a file of this node to a path at the peer. Both are relative to root; `source` is `path` unless it is named. */
   async sendFile(path: string, signal: AbortSignal, source = path): Promise<{ bytes: number }> {
-    const { root, limits } = this.#options.config;
+    const { config, disk } = this.#options;
+    const { root, limits } = config;
     const chunkBytes = limits.transferChunkBytes;
     let bytes = 0;
     await sendFile(this.channel, {
       path,
-      source: readLazily(join(root, source), chunkBytes),
+      source: disk.read(join(root, source), chunkBytes),
       chunkBytes,
       pace: this.pace,
       signal,
@@ -143,9 +144,10 @@ export class Connection {
     for (const path of paths) {
       if (path === null) continue;
       this.#owned.delete(path);
-      const absolute = join(this.#options.config.root, path);
+      const { config, disk } = this.#options;
+      const absolute = join(config.root, path);
       // Beside the archive: what a job that was killed had begun of it, and the folder that it was unpacked to.
-      for (const name of [absolute, `${absolute}.tmp`, `${absolute}.merged`, `${absolute}dir`]) await rm(name, { force: true, recursive: true });
+      for (const name of [absolute, `${absolute}.tmp`, `${absolute}.merged`, `${absolute}dir`]) await disk.removeTree(name);
     }
   }
 

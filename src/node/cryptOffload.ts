@@ -1,7 +1,7 @@
 import type { CryptOffload } from "../protocol/Cipher.js";
 import { MusterError } from "../protocol/errors/MusterError.js";
 import { FernetKey } from "../protocol/fernet.js";
-import type { ThreadPool } from "./ports/ThreadPool.js";
+import type { JobPool } from "./ports/JobPool.js";
 
 /** The cluster's keys, and the work on large payloads that the pool does with them. */
 export interface ClusterKeys {
@@ -11,7 +11,7 @@ export interface ClusterKeys {
 }
 
 /** Threads get a key as text, because key objects don't travel; only this module pairs the two. */
-export function clusterKeys(texts: readonly string[], pool: ThreadPool): ClusterKeys {
+export function clusterKeys(texts: readonly string[], pool: JobPool): ClusterKeys {
   const textOf = new Map(texts.map((text) => [FernetKey.fromClusterKey(text), text]));
   const known = (key: FernetKey): string => {
     const text = textOf.get(key);

@@ -14,7 +14,9 @@ import { MasterNode } from "./master/MasterNode.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
 import { systemClock } from "./ports/systemClock.js";
+import { systemDisk } from "./ports/systemDisk.js";
 import { systemRandom } from "./ports/systemRandom.js";
+import { tcpNetwork } from "./ports/tcpNetwork.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
@@ -64,9 +66,9 @@ export interface RunningNode {
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
   const { config, dialect, logger, clock = systemClock, random = systemRandom } = options;
   const { root, cluster, items, limits } = config;
-  await makeNodeFolders(root, cluster.nodeName);
+  await makeNodeFolders(systemDisk, root, cluster.nodeName);
   await refuseSecondNode(root);
-  await cleanTransferFolders(root);
+  await cleanTransferFolders(systemDisk, root);
   const pool = new ThreadPool({
     threads: options.threads ?? Math.max(2, availableParallelism()),
     onThreadError: (error) => {
@@ -91,7 +93,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     },
   });
   const keys = clusterKeys([cluster.key], pool);
-  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, workersMayChange: options.workersMayChange ?? false };
+  const services = { config, scope, clock, random, network: tcpNetwork, disk: systemDisk, pool, indexer, store, logger, keys, workersMayChange: options.workersMayChange ?? false };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
   try {

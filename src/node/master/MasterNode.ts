@@ -15,8 +15,7 @@ import { machineLog } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
-import { listenTcp, type Listener } from "../ports/listenTcp.js";
-import type { SocketLink } from "../ports/SocketLink.js";
+import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
@@ -38,7 +37,7 @@ export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly workersMayChange: boolean;
 };
 
-/** A master: its actors over real sockets, disk and threads. */
+/** A master: its actors over a network, a disk and a pool. */
 export class MasterNode {
   readonly actor: Actor<typeof master>;
   /** What this master tells of the cluster. */
@@ -167,8 +166,9 @@ export class MasterNode {
   }
 
   async #listen(): Promise<void> {
-    const { bindAddress, port } = this.#options.config.cluster;
-    this.#listener = await listenTcp(
+    const { config, network } = this.#options;
+    const { bindAddress, port } = config.cluster;
+    this.#listener = await network.listen(
       { host: bindAddress, port },
       (link) => {
         this.#accept(link);
@@ -180,12 +180,12 @@ export class MasterNode {
     this.#options.logger.info(`Serving on ${bindAddress}:${String(this.#listener.port)}.`, { subtag: "Main" });
   }
 
-  #accept(link: SocketLink): void {
+  #accept(link: NodeLink): void {
     if (this.actor.getSnapshot().status !== "active") {
       link.destroy();
       return;
     }
-    const { config, scope, clock, random, keys } = this.#options;
+    const { config, scope, clock, random, keys, disk } = this.#options;
     const id = `peer-${String(++this.#connections)}`;
     const victim = this.#ungreeted.add(id, link.remoteAddress);
     if (victim !== undefined) {
@@ -205,6 +205,7 @@ export class MasterNode {
       dialect: scope.dialect,
       clock,
       random,
+      disk,
       keys,
       transferOwner: () => this.#peers.find(id)?.nodeName ?? undefined,
       isGreeted: () => this.#isGreeted(id),
@@ -279,7 +280,8 @@ export class MasterNode {
     this.#ungreeted.remove(id);
     peer.connection.channel.setGreeted();
     this.#wrongKeys.forget(peer.connection.address);
-    makeTransferFolder(this.#options.config.root, nodeName).catch((error: unknown) => {
+    const { disk, config } = this.#options;
+    makeTransferFolder(disk, config.root, nodeName).catch((error: unknown) => {
       this.#options.logger.error(`Could not make the folder of ${nodeName}: ${String(error)}`, { tag: this.#tagOf(id) });
     });
   }

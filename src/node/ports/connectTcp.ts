@@ -1,8 +1,9 @@
 import { connect } from "node:net";
+import type { Address } from "./Network.js";
 import { SocketLink } from "./SocketLink.js";
 
 /** Opens a TCP connection. Rejects with a text that names the address, or with the signal's reason. */
-export function connectTcp(address: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<SocketLink> {
+export function connectTcp(address: Address, signal: AbortSignal): Promise<SocketLink> {
   const { host, port } = address;
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });

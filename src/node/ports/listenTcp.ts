@@ -1,23 +1,17 @@
 import { createServer, type Server } from "node:net";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import type { Address, Listener } from "./Network.js";
 import { SocketLink } from "./SocketLink.js";
 
 /** Connections that may wait to be accepted. */
 const BACKLOG = 1024;
-
-/** A listening TCP port. */
-export interface Listener {
-  readonly port: number;
-  /** Takes no more connections; those that are open stay. */
-  close(): void;
-}
 
 /**
  * Listens for peers.
  *
  * @throws MusterError 1000 that says which address can't be used, why, and what to do.
  */
-export function listenTcp(address: { readonly host: string; readonly port: number }, onLink: (link: SocketLink) => void, onError: (error: Error) => void): Promise<Listener> {
+export function listenTcp(address: Address, onLink: (link: SocketLink) => void, onError: (error: Error) => void): Promise<Listener> {
   const { host, port } = address;
   return new Promise((resolve, reject) => {
     const server: Server = createServer({ allowHalfOpen: false }, (socket) => {

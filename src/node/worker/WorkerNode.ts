@@ -11,7 +11,6 @@ import { sendLocalFile } from "../local/sendLocalFile.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
-import { connectTcp } from "../ports/connectTcp.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
@@ -30,7 +29,7 @@ const CLOSED_BEFORE_HELLO =
 
 export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys };
 
-/** A worker: its actors over a real connection, disk and threads. */
+/** A worker: its actors over a network, a disk and a pool. */
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
   readonly api: DistributedApi;
@@ -146,9 +145,9 @@ export class WorkerNode {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { config, scope, clock, random, keys } = this.#options;
+    const { config, scope, clock, random, keys, network, disk } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
-    const link = await connectTcp({ host: nodes[0] ?? "", port }, signal);
+    const link = await network.connect({ host: nodes[0] ?? "", port }, signal);
     if (signal.aborted) {
       link.destroy();
       signal.throwIfAborted();
@@ -163,6 +162,7 @@ export class WorkerNode {
       dialect: scope.dialect,
       clock,
       random,
+      disk,
       keys,
       transferOwner: () => nodeName,
       isGreeted: () => true,
