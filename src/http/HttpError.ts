@@ -88,18 +88,30 @@ export function problemOfCatalogue(error: MusterError): Problem {
   return { status: error.httpStatus, headers: {}, body: renderError(error) };
 }
 
+/** What fastify refuses by itself, in words for people. */
+const REFUSALS: ReadonlyMap<string, { readonly status: number; readonly message: string; readonly remediation: string }> = new Map([
+  ["FST_ERR_CTP_BODY_TOO_LARGE", { status: 413, message: "The body of the request is too large", remediation: "Send a smaller body." }],
+  [
+    "FST_ERR_CTP_INVALID_MEDIA_TYPE",
+    {
+      status: 415,
+      message: "The body's type is not supported",
+      remediation: "Send JSON, with the header Content-Type: application/json.",
+    },
+  ],
+  ["FST_ERR_MAX_PARAM_LENGTH", { status: 414, message: "A part of the path is too long", remediation: "Check the name or id in it." }],
+  ["FST_ERR_BAD_URL", { status: 400, message: "The path is malformed", remediation: "Escape what is no letter or digit as %XX." }],
+]);
+
 /** What fastify itself refuses a request for, in words for its sender; undefined: that is a defect of ours. */
 export function refusalOf(error: unknown): HttpError | undefined {
   if (!isRecord(error) && !(error instanceof Error)) return undefined;
   const { statusCode, code, message } = error as { statusCode?: unknown; code?: unknown; message?: unknown };
   if (typeof statusCode !== "number" || statusCode < 400 || statusCode > 499) return undefined;
   const text = typeof message === "string" ? message : "The request was refused";
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    return new HttpError(413, "The body of the request is too large", { remediation: "Send a smaller body.", cause: error });
-  }
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
-    const remediation = "Send JSON, with the header Content-Type: application/json.";
-    return new HttpError(415, "The body's type is not supported", { remediation, cause: error });
+  const known = typeof code === "string" ? REFUSALS.get(code) : undefined;
+  if (known !== undefined) {
+    return new HttpError(known.status, known.message, { remediation: known.remediation, cause: error });
   }
   return new HttpError(statusCode, text, { cause: error });
 }

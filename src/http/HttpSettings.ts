@@ -12,6 +12,8 @@ export interface HttpSettings {
   readonly headersTimeout: number;
   /** Until a request is in as a whole. */
   readonly receiveTimeout: number;
+  /** How often connections are looked at for the two above. */
+  readonly checkInterval: number;
   /** Silence on a connection after which it is closed, also in the middle of an answer. */
   readonly idleTimeout: number;
   /** Silence between two requests of a connection. */
@@ -59,6 +61,7 @@ export const DEFAULT_HTTP_SETTINGS: HttpSettings = Object.freeze({
   pathPartCharacters: 256,
   headersTimeout: 10_000,
   receiveTimeout: 20_000,
+  checkInterval: 5_000,
   idleTimeout: 300_000,
   keepAliveTimeout: 10_000,
   connections: 1024,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { MusterError } from "../protocol/errors/MusterError.js";
 import type { Logger } from "../telemetry/Logger.js";
 import { HttpError, PROBLEM_TYPE, problemOfCatalogue, problemOfStatus, refusalOf, type Problem } from "./HttpError.js";
@@ -37,6 +37,11 @@ export function problemOf(error: unknown, onDefect: (error: unknown) => void): P
   if (refusal !== undefined) return problemOfStatus(refusal);
   onDefect(error);
   return problemOfCatalogue(MusterError.internal(1000));
+}
+
+/** A path that has no meaning, or a part that is too long: fastify finds so before any hook. */
+export function answerBrokenPath(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  void sendProblem(reply, problemOfStatus(refusalOf(error) ?? new HttpError(400, "The path is malformed")));
 }
 
 /** A request that was not even HTTP, or came too slowly: answered if its connection still takes an answer, and closed. */

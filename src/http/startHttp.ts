@@ -22,7 +22,7 @@ import { HttpStartError } from "./HttpStartError.js";
 import { DEFAULT_HTTP_SETTINGS, type HttpSettings } from "./HttpSettings.js";
 import { addressText, DEFAULT_LISTEN_ADDRESS, isLoopback, type ListenAddress } from "./listenAddress.js";
 import type { NodeFacts } from "./NodeFacts.js";
-import { answerBrokenRequest, problems } from "./problems.js";
+import { answerBrokenPath, answerBrokenRequest, problems } from "./problems.js";
 import type { Readiness } from "./Readiness.js";
 import { requestBounds } from "./requestBounds.js";
 import { requestLog } from "./requestLog.js";
@@ -126,9 +126,14 @@ function createServer(settings: HttpSettings, tls: { readonly cert: Buffer; read
     keepAliveTimeout: settings.keepAliveTimeout,
     routerOptions: { maxParamLength: settings.pathPartCharacters },
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerBrokenPath,
     return503OnClosing: true,
   };
-  const server = { maxHeaderSize: settings.headerBytes, headersTimeout: settings.headersTimeout };
+  const server = {
+    maxHeaderSize: settings.headerBytes,
+    headersTimeout: settings.headersTimeout,
+    connectionsCheckingInterval: settings.checkInterval,
+  };
   const app: FastifyInstance =
     tls === undefined
       ? fastify({ ...common, http: server })

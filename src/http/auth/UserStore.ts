@@ -14,7 +14,7 @@ export const ADMIN_PASSWORD_FILE = "etc/http-admin-password";
 /** The first user. */
 const FIRST_USER = "admin";
 
-const fileSchema = z.strictObject({ version: z.literal(1), users: z.array(userSchema) });
+const fileSchema = z.strictObject({ version: z.literal(1), users: z.array(userSchema).min(1) });
 
 /**
  * The users of the node's HTTP API, kept in `etc/http-users.json` (mode 0600): their passwords only as scrypt
