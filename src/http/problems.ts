@@ -30,7 +30,7 @@ export function problems(app: FastifyInstance, logger: Logger): void {
 }
 
 /** An error of any kind as a problem. @param onDefect hears of what is neither the asker's fault nor the catalogue's */
-export function problemOf(error: unknown, onDefect: (error: unknown) => void): Problem {
+function problemOf(error: unknown, onDefect: (error: unknown) => void): Problem {
   if (error instanceof MusterError) return problemOfCatalogue(error);
   if (error instanceof HttpError) return problemOfStatus(error);
   const refusal = refusalOf(error);

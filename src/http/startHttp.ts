@@ -137,7 +137,7 @@ function createServer(settings: HttpSettings, tls: { readonly cert: Buffer; read
   const app: FastifyInstance =
     tls === undefined
       ? fastify({ ...common, http: server })
-      : (fastify({ ...common, https: { ...server, ...tls, minVersion: "TLSv1.2" } }) as unknown as FastifyInstance);
+      : (fastify({ ...common, https: { ...server, ...tls, minVersion: "TLSv1.2" } }));
   app.server.maxConnections = settings.connections;
   // Parameters and bodies are read by this program's own schemas; fastify's say what the document shows.
   app.setValidatorCompiler(() => () => true);

@@ -20,7 +20,7 @@ const ITEMS: JsonRecord = {
 };
 
 /** A problem document (dapi.md 2). */
-export const PROBLEM: JsonRecord = {
+const PROBLEM: JsonRecord = {
   type: "object",
   properties: {
     title: { type: "string" },

@@ -8,8 +8,8 @@ import { createSmallFile, readSmallFile, replaceSmallFile } from "./smallFiles.j
 import { type Role, rolesSchema, type User, userNameSchema, userSchema } from "./User.js";
 
 /** Files below the root (interface.md). */
-export const USERS_FILE = "etc/http-users.json";
-export const ADMIN_PASSWORD_FILE = "etc/http-admin-password";
+const USERS_FILE = "etc/http-users.json";
+const ADMIN_PASSWORD_FILE = "etc/http-admin-password";
 
 /** The first user. */
 const FIRST_USER = "admin";

@@ -6,7 +6,7 @@ import { HttpStartError } from "../HttpStartError.js";
 import { createSmallFile, readSmallFile } from "./smallFiles.js";
 
 /** The private key's place below the root (dapi.md 3.7). */
-export const SIGNING_KEY_FILE = "api/configuration/security/private_key.pem";
+const SIGNING_KEY_FILE = "api/configuration/security/private_key.pem";
 
 const CURVE = "P-521";
 /** OpenSSL's name of it, as key details have it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HttpNode } from "../../support/HttpNode.js";
+import { basic, HttpNode } from "../../support/HttpNode.js";
 
 let node: HttpNode;
 let token: string;
@@ -10,6 +10,16 @@ beforeAll(async () => {
 });
 
 afterAll(() => node.stop());
+
+/** What is looked at of an OpenAPI document. */
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+}
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly description: string }[];
+  readonly responses: Record<string, unknown>;
+}
 
 const idsOf = (body: { data?: { affected_items?: readonly Record<string, unknown>[] } }): unknown[] =>
   (body.data?.affected_items ?? []).map(({ id }) => id);
@@ -129,20 +139,19 @@ describe("documents", () => {
   test("openapi.json describes each endpoint with its parameters", async () => {
     const { status, body } = await node.call("/openapi.json", token);
     expect(status).toBe(200);
-    const { openapi, paths } = body as unknown as { openapi: string; paths: Record<string, any> };
+    const { openapi, paths } = body as unknown as Document;
     expect(openapi).toBe("3.1.0");
-    const names = paths["/rules/requirement/{requirement}"].get.parameters.map(({ name, in: place }: any) => `${place} ${name}`);
-    expect(names.sort()).toEqual(["path requirement", "query limit", "query offset", "query pretty", "query search", "query wait_for_complete"]);
-    const level = paths["/rules"].get.parameters.find(({ name }: any) => name === "level");
-    expect(level.description).toBe("Level of the rules: 7, or a range, 2-5");
-    expect(Object.keys(paths["/rules"].get.responses)).toEqual(["200", "400", "401", "403", "404", "429", "500"]);
-    expect(paths["/security/users"].post.requestBody.content["application/json"].schema.properties).toHaveProperty("password");
+    const names = paths["/rules/requirement/{requirement}"]?.get?.parameters?.map(({ name, in: place }) => `${place} ${name}`);
+    expect(names?.sort()).toEqual(["path requirement", "query limit", "query offset", "query pretty", "query search", "query wait_for_complete"]);
+    const level = paths["/rules"]?.get?.parameters?.find(({ name }) => name === "level");
+    expect(level?.description).toBe("Level of the rules: 7, or a range, 2-5");
+    expect(Object.keys(paths["/rules"]?.get?.responses ?? {})).toEqual(["200", "400", "401", "403", "404", "429", "500"]);
+    expect(paths["/security/users"]?.post).toHaveProperty(["requestBody", "content", "application/json", "schema", "properties", "password"]);
   });
 
   test("the page is made of this program's files alone, and a browser can log in on it", async () => {
     const refused = await node.fetch("/docs/");
     expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="muster"']);
-    const { basic } = await import("../../support/HttpNode.js");
     const authorization = basic("admin", await node.adminPassword());
     const page = await node.fetch("/docs/", { headers: { authorization } });
     const html = await page.text();
