@@ -8,6 +8,7 @@ import { Catalogue } from "../../src/dapi/catalogue/Catalogue.js";
 import { createCatalogue } from "../../src/dapi/catalogue/index.js";
 import { ParsedFiles } from "../../src/dapi/catalogue/ruleset/ParsedFiles.js";
 import type { DapiRequest } from "../../src/dapi/DapiRequest.js";
+import { DaemonReadiness } from "../../src/dapi/readiness.js";
 import type { Readiness } from "../../src/http/Readiness.js";
 import { startHttp, type RunningHttp, type StartHttpOptions } from "../../src/http/startHttp.js";
 import { executeFunction } from "../../src/node/dapi/executeFunction.js";
@@ -68,12 +69,13 @@ export class HttpNode {
     const clock = new ManualClock();
     const asked: DapiRequest[] = [];
     const context = {
-      config: { root } as NodeConfig,
+      config: { root, cluster: { nodeName: "master-node" } } as NodeConfig,
       version: "4.3.0",
       files: nodeFiles(root),
       clock: systemClock,
     } as Parameters<typeof executeFunction>[1]["context"];
-    const execution = { catalogue, context, nodeName: "master-node", onDefect: () => undefined };
+    const readiness = new DaemonReadiness(context.files, clock);
+    const execution = { catalogue, context, readiness, onDefect: () => undefined };
     const ask: AskNode = async (request, { signal }) => {
       asked.push(request);
       return otherAsk === undefined ? executeFunction(request, execution, signal) : otherAsk(request, { signal });
