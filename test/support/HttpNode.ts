@@ -33,7 +33,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 export interface HttpNodeOptions extends Partial<Omit<StartHttpOptions, "ask" | "catalogue" | "clock" | "logger" | "readiness">> {
-  /** Further functions of the catalogue. */
+  /** Functions in the place of the catalogue's own of the same name. */
   readonly functions?: readonly CatalogueFunction[];
   /** Answers instead of the catalogue. */
   readonly ask?: AskNode;
@@ -64,7 +64,10 @@ export class HttpNode {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);
     }
-    const catalogue = new Catalogue(createCatalogue(new ParsedFiles(() => Promise.resolve())).entries, functions);
+    const nameOf = ({ module, qualname }: CatalogueFunction): string => `${module}:${qualname}`;
+    const replaced = new Set(functions.map(nameOf));
+    const { entries } = createCatalogue(new ParsedFiles(() => Promise.resolve()));
+    const catalogue = new Catalogue(entries.filter((entry) => !replaced.has(nameOf(entry))), functions);
     const logger = memoryLogger();
     const clock = new ManualClock();
     const asked: DapiRequest[] = [];
