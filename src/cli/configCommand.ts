@@ -78,7 +78,7 @@ function withDialect(judgement: NodeConfigCheck): NodeConfigCheck {
     return judgement;
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;
-    const detail = `dialect.id: ${String(error.extraMessage)}`;
+    const detail = `dialect.id: ${typeof error.extraMessage === "string" ? error.extraMessage : error.message}`;
     return { ...judgement, config: undefined, problems: [problem(3004, detail)] };
   }
 }

@@ -86,8 +86,8 @@ function overrideIntervals(json: JsonObject, overrides: readonly Override[]): Re
     holder[top] ??= {};
     const sections = holder[top] as Record<string, unknown>;
     if (!isJsonObject(sections)) continue;
-    (sections as Record<string, unknown>)[section] ??= {};
-    const values = (sections as Record<string, unknown>)[section];
+    (sections)[section] ??= {};
+    const values = (sections)[section];
     if (!isJsonObject(values)) continue;
     (values as Record<string, unknown>)[name] = /^\d*\.?\d+$/.test(text) ? Number(text) : text;
     origins.set(path, origin);

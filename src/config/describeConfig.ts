@@ -35,7 +35,7 @@ export function describeConfig(config: NodeConfig): readonly ConfigEntry[] {
 function describeSettings({ settings }: NodeConfig): ConfigEntry[] {
   return SETTING_ROWS.map(({ path }) => {
     const value = path.split(".").reduce<unknown>((holder, name) => (holder as JsonObject)[name], settings);
-    return { name: path, value: Array.isArray(value) ? value.join(", ") : value === null ? "(not set)" : String(value) };
+    return { name: path, value: value === null ? "(not set)" : Array.isArray(value) ? value.join(", ") : `${value as string | number | boolean}` };
   });
 }
 

@@ -151,7 +151,7 @@ function assign(holder: Record<string, unknown>, path: readonly string[], value:
   }
   holder[name] ??= {};
   const inner = holder[name];
-  return isJsonObject(inner) && assign(inner as Record<string, unknown>, rest, value);
+  return isJsonObject(inner) && assign(inner, rest, value);
 }
 
 /** A text of the environment or the command line as the value that it stands for; what stands for none stays a text. */
