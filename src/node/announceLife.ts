@@ -8,7 +8,7 @@ export interface AnnounceOptions {
   readonly kind: "master" | "worker";
   readonly clock: Clock;
   /** Undefined: nobody wants to hear. */
-  readonly manager: ServiceManager | undefined;
+  readonly manager: Pick<ServiceManager, "ready" | "status" | "stopping" | "alive" | "watchdog"> | undefined;
   /** Called once, when the node serves. */
   readonly onServing: () => void;
 }
@@ -37,7 +37,9 @@ export function announceLife({ node, kind, clock, manager, onServing }: Announce
       isServing = true;
       manager?.ready(status);
       onServing();
-    } else if (!isStopping && state === "draining") {
+      return;
+    }
+    if (!isStopping && state === "draining") {
       isStopping = true;
       manager?.stopping();
     }

@@ -8,7 +8,7 @@ import { DEFAULT_CLUSTER_VALUES } from "../../../src/config/readClusterBlock.js"
 import { fileOf, tableBelow } from "./tables.js";
 
 const TEXT = fileOf("docs/configuration.md");
-const code = (value: unknown): string => (value === null ? "–" : `\`${Array.isArray(value) ? `[${value.join(", ")}]` : String(value)}\``);
+const code = (value: unknown): string => (value === null ? "–" : `\`${Array.isArray(value) ? `[${value.join(", ")}]` : (value as string | number | boolean)}\``);
 
 describe("docs/configuration.md", () => {
   test("holds every setting with default, unit, what is allowed, example and reload", () => {
