@@ -76,6 +76,7 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
       dialect: version === null ? dialect : { ...dialect, version },
       logger,
       serveWdb: settings.store.serveWdb,
+      workersMayChange: settings.api.workersMayChange,
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });
     await accompany(node, pidFile, options, environment, logger);

@@ -214,6 +214,16 @@ export const SETTINGS = z.strictObject({
       }),
     })
     .prefault({}),
+  api: z
+    .strictObject({
+      workersMayChange: setting(switched(false), {
+        about: "On a master: workers may ask it for functions that change something, for example a restart.",
+        allowed: ON_OFF,
+        example: "true",
+        reload: "restart",
+      }),
+    })
+    .prefault({}),
   log: log.prefault({}),
   daemon: daemon.prefault({}),
 });
