@@ -1,4 +1,5 @@
 import type { ByteLink } from "../../protocol/ByteLink.js";
+import type { LinkTls } from "./LinkTls.js";
 
 /** What a link's owner (its channel) hears of it. */
 export interface LinkListener {
@@ -11,6 +12,8 @@ export interface LinkListener {
 export interface NodeLink extends ByteLink {
   /** Tells `listener` of everything that happens from here on. Called once. */
   listen(listener: LinkListener): void;
+  /** The names in the peer's certificate; undefined on a link without TLS. */
+  readonly peerNames: readonly string[] | undefined;
 }
 
 export interface Address {
@@ -25,10 +28,21 @@ export interface Listener {
   close(): void;
 }
 
+/** A listener's side of TLS. */
+export interface ListenTls {
+  readonly certificates: LinkTls;
+  /** Milliseconds in which a peer must have finished its handshake. */
+  readonly handshakeTimeout: number;
+  /** Peers in the middle of it: the oldest one is dropped beyond. */
+  readonly limits: { readonly ungreetedPerAddress: number; readonly ungreetedConnections: number };
+  /** A handshake failed. */
+  readonly onFailure: (address: string, error: Error) => void;
+}
+
 /** The way to other nodes: TCP in a node, links in memory in a simulation. */
 export interface Network {
   /** Listens for peers. Rejects with what the user can do when the address can't be used; `onError`: it can't any more. */
-  listen(address: Address, onLink: (link: NodeLink) => void, onError: (error: Error) => void): Promise<Listener>;
+  listen(address: Address, onLink: (link: NodeLink) => void, onError: (error: Error) => void, tls?: ListenTls): Promise<Listener>;
   /** Opens a connection. Rejects with a text that names the address, or with the signal's reason. */
-  connect(address: Address, signal: AbortSignal): Promise<NodeLink>;
+  connect(address: Address, signal: AbortSignal, tls?: LinkTls): Promise<NodeLink>;
 }

@@ -1,14 +1,19 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { namesOf } from "./LinkTls.js";
 import type { LinkListener, NodeLink } from "./Network.js";
 
 /** A TCP or Unix socket as a link. */
 export class SocketLink implements NodeLink {
   readonly remoteAddress: string;
+  /** The names in the peer's certificate; undefined on a link without TLS. */
+  readonly peerNames: readonly string[] | undefined;
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress?.replace(/^::ffff:/, "") ?? "local";
+    this.peerNames = socket instanceof TLSSocket ? namesOf(socket.getPeerCertificate()) : undefined;
     socket.setNoDelay(true);
   }
 

@@ -6,6 +6,7 @@ import type { NodeScope } from "../../../workers/jobs.js";
 import type { Connection } from "../Connection.js";
 import type { FileIndexer } from "../FileIndexer.js";
 import type { JobPool } from "../ports/JobPool.js";
+import type { LinkTls } from "../ports/LinkTls.js";
 import type { Network } from "../ports/Network.js";
 import type { NodeDisk } from "../ports/NodeDisk.js";
 
@@ -21,6 +22,8 @@ export interface WorkerServices {
   readonly indexer: FileIndexer;
   readonly store: AgentStore;
   readonly logger: Logger;
+  /** Certificates of the link; undefined without TLS. */
+  readonly tls?: LinkTls | undefined;
   /** The connection to the master; throws when there is none. */
   connection(): Connection;
   /** The same, undefined when there is none. */
