@@ -74,8 +74,9 @@ export class Connection {
       const owner = options.transferOwner();
       return owner !== undefined && isTransferPath(path, owner);
     };
-    this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(disk, config.root)), allow, limits });
-    const { timeoutClusterRequest } = items.intervals.communication;
+    const { timeoutClusterRequest, timeoutReceivingFile } = items.intervals.communication;
+    const idle = { clock, timeout: timeoutReceivingFile * 1000 };
+    this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(disk, config.root)), allow, limits, idle });
     this.pace = new ChunkPace({ clock, mostBytes: limits.transferChunkBytes, requestTimeout: timeoutClusterRequest });
     this.strings = new IncomingStrings({ random, limits });
     this.#common = new CommonCommands({ files: this.files, strings: this.strings });

@@ -12,6 +12,8 @@ import { WorkerNode } from "../../src/node/worker/WorkerNode.js";
 import type { RandomSource } from "../../src/protocol/Clock.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import type { Logger, LogLevel } from "../../src/telemetry/Logger.js";
+import type { Disk } from "../../src/integrity/Disk.js";
+import type { JobKind } from "../../workers/jobs.js";
 import { SimulatedDisk, type DiskGuard, type DiskWitness } from "./SimulatedDisk.js";
 import type { SimulatedNetwork } from "./SimulatedNetwork.js";
 import { simulatedNodeDisk } from "./simulatedNodeDisk.js";
@@ -59,6 +61,9 @@ export class SimulatedNode {
   pool: SimulatedPool | undefined;
   /** Milliseconds by which the machine's wall clock is wrong. */
   wallOffset = 0;
+  /** A planted bug: now and then the end of such a job is never heard of. */
+  losesJobs: JobKind | undefined;
+  #planted: (disk: Disk) => Disk = (disk) => disk;
   readonly #options: SimulatedNodeOptions;
 
   constructor(options: SimulatedNodeOptions) {
@@ -70,6 +75,11 @@ export class SimulatedNode {
     this.store = new SimulatedStore(wallTime);
   }
 
+  /** Puts a bug between the node's next processes and their disk. */
+  plant(bug: (disk: Disk) => Disk): void {
+    this.#planted = bug;
+  }
+
   /** Starts a process, as src/node/startNode.ts does, without what belongs to one machine alone: its local socket. */
   start(): void {
     const { name, type, time, network, random, guard, witness, tell } = this.#options;
@@ -77,9 +87,10 @@ export class SimulatedNode {
     this.life = life;
     const clock = time.clockOf(life, () => this.wallOffset);
     const quick = (): number => 0.05 * (1 + random.below(40));
-    const disk = this.disk.of(life, guard, witness);
+    const disk = this.#planted(this.disk.of(life, guard, witness));
     const nodeDisk = simulatedNodeDisk(time, life, disk, quick);
-    const pool = new SimulatedPool({ time, life, disk, wallTime: clock.wallTime, delay: () => (random.below(60) === 0 ? 100 * random.below(40) : quick()) });
+    const loses = (kind: JobKind): boolean => kind === this.losesJobs && random.below(4) === 0;
+    const pool = new SimulatedPool({ time, life, disk, wallTime: clock.wallTime, loses, delay: () => (random.below(60) === 0 ? 100 * random.below(40) : quick()) });
     this.pool = pool;
     const config: NodeConfig = {
       root: ROOT,

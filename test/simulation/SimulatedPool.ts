@@ -13,6 +13,8 @@ export interface SimulatedPoolOptions {
   readonly wallTime: () => number;
   /** Milliseconds that the next job waits for a thread, or then takes. */
   readonly delay: () => number;
+  /** A planted bug: is the end of this job never heard of? */
+  readonly loses: (kind: JobKind) => boolean;
 }
 
 /** Pure functions of their keys: all pools share what they make. */
@@ -31,7 +33,7 @@ export class SimulatedPool implements JobPool {
   run<Kind extends JobKind>(job: PoolJobs[Kind]["job"] & { kind: Kind }, options: RunOptions = {}): Promise<PoolJobs[Kind]["result"]> {
     const { signal, onAbandoned } = options;
     signal?.throwIfAborted();
-    const { time, life, delay, ...tools } = this.#options;
+    const { time, life, delay, loses, ...tools } = this.#options;
     this.running += 1;
     return new Promise((resolve, reject) => {
       let isGivenUp = false;
@@ -46,6 +48,7 @@ export class SimulatedPool implements JobPool {
       };
       time.after(delay(), life, () => {
         if (isGivenUp) return ended(() => undefined)();
+        if (loses(job.kind)) return;
         const work = doJob(job as PoolJob, { ...tools, keys: KEYS });
         time.hold(
           work.then(
