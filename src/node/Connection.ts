@@ -15,6 +15,7 @@ import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./ClusterKeys.js";
+import type { Leftovers } from "./Leftovers.js";
 import type { NodeLink } from "./ports/Network.js";
 import type { NodeDisk } from "./ports/NodeDisk.js";
 import { transferFiles } from "./transferFiles.js";
@@ -28,6 +29,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly disk: NodeDisk;
+  readonly leftovers: Leftovers;
   readonly keys: ClusterKeys;
   /** Whose transfer folder the peer writes to; undefined as long as it may write nowhere. */
   readonly transferOwner: () => string | undefined;
@@ -156,25 +158,29 @@ export class Connection {
     return taken;
   }
 
-  /** Registers a file that a process is about to make, so that it never outlives the connection. */
-  own(path: string): string {
+  /**
+   * Does work that makes a file, so that it never outlives the connection. What there is of it is removed when the
+   * work fails: nobody knows of it then. Work that is given up calls `onAbandoned` once it has ended.
+   */
+  async make<Result>(path: string, work: (onAbandoned: () => void) => Promise<Result>): Promise<Result> {
     this.#owned.add(path);
-    return path;
+    this.#options.leftovers.forget(path);
+    try {
+      return await work(() => void this.drop([path]));
+    } catch (error) {
+      void this.drop([path]);
+      throw error;
+    }
   }
 
   /** Removes files of this connection, and the folders that were unpacked from them. */
   async discard(paths: readonly (string | null)[]): Promise<void> {
-    for (const path of paths) {
-      if (path === null) continue;
-      this.#owned.delete(path);
-      const { config, disk } = this.#options;
-      const absolute = join(config.root, path);
-      // Beside the archive: what a job that was killed had begun of it, and the folder that it was unpacked to.
-      for (const name of [absolute, `${absolute}.tmp`, `${absolute}.merged`, `${absolute}dir`]) await disk.removeTree(name);
-    }
+    const given = paths.filter((path) => path !== null);
+    for (const path of given) this.#owned.delete(path);
+    await this.#options.leftovers.remove(given);
   }
 
-  /** Removes what a job made that nobody waited for. Never rejects: what stays is removed at the node's next start. */
+  /** Removes what a job made that nobody waited for. Never rejects: what stays is tried again. */
   async drop(paths: readonly string[]): Promise<void> {
     await this.discard(paths).catch(() => undefined);
   }
@@ -207,6 +213,7 @@ export class Connection {
   #counted(sinks: FileSinkFactory): FileSinkFactory {
     return {
       open: async (path) => {
+        this.#options.leftovers.forget(path);
         const sink = await sinks.open(path);
         this.#bytesOfFiles = 0;
         return {
@@ -216,7 +223,14 @@ export class Connection {
             this.#options.onFileBytes(this.#bytesOfFiles);
           },
           finish: () => sink.finish(),
-          discard: () => sink.discard(),
+          discard: async () => {
+            try {
+              await sink.discard();
+            } catch (error) {
+              await this.drop([path]);
+              throw error;
+            }
+          },
         };
       },
     };

@@ -78,7 +78,7 @@ export class Faults {
     const at = (): number => chance.below(this.end - 1_000);
     for (let changes = 4 + chance.below(12); changes > 0; changes -= 1) time.after(at(), undefined, () => this.#options.users.act(this.#anyNode()));
     for (let reports = chance.below(4); reports > 0; reports -= 1) time.after(at(), undefined, () => this.#options.users.report(this.#anyWorker()));
-    for (let faults = chance.below(8); faults > 0; faults -= 1) time.after(at(), undefined, () => this.#strike());
+    for (let faults = 1 + chance.below(10); faults > 0; faults -= 1) time.after(at(), undefined, () => this.#strike());
   }
 
   /** Everything that is wrong from outside is mended; what the faults left behind is the nodes' own affair. */

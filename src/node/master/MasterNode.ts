@@ -11,6 +11,7 @@ import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
+import { Leftovers } from "../Leftovers.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
@@ -44,6 +45,7 @@ export class MasterNode {
   readonly view: ClusterView;
   readonly api: DistributedApi;
   readonly #options: MasterNodeOptions;
+  readonly #leftovers: Leftovers;
   readonly #services: MasterServices & { tagOf(peerId: string): string };
   readonly #peers = new PeerRegistry<MasterPeer>();
   readonly #ungreeted: UngreetedPeers;
@@ -61,6 +63,7 @@ export class MasterNode {
 
   constructor(options: MasterNodeOptions) {
     this.#options = options;
+    this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#ungreeted = new UngreetedPeers(options.config.limits);
     this.#services = {
       ...options,
@@ -230,6 +233,7 @@ export class MasterNode {
       clock,
       random,
       disk,
+      leftovers: this.#leftovers,
       keys,
       transferOwner: () => this.#peers.find(id)?.nodeName ?? undefined,
       isGreeted: () => this.#isGreeted(id),

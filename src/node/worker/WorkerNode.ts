@@ -9,6 +9,7 @@ import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
+import { Leftovers } from "../Leftovers.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
@@ -34,12 +35,14 @@ export class WorkerNode {
   readonly actor: Actor<typeof worker>;
   readonly api: DistributedApi;
   readonly #options: WorkerNodeOptions;
+  readonly #leftovers: Leftovers;
   readonly #services: WorkerServices & { tagOf(): string };
   #connection: Connection | undefined;
   #connections = 0;
 
   constructor(options: WorkerNodeOptions) {
     this.#options = options;
+    this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#services = {
       ...options,
       // It can be replaced while the node runs.
@@ -180,6 +183,7 @@ export class WorkerNode {
       clock,
       random,
       disk,
+      leftovers: this.#leftovers,
       keys,
       transferOwner: () => nodeName,
       isGreeted: () => true,
