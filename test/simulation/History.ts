@@ -10,7 +10,7 @@ import { SimulatedTime } from "./SimulatedTime.js";
 import { Users } from "./Users.js";
 
 /** Milliseconds in which the cluster must be in step once the faults have stopped. */
-const CONVERGENCE = 180_000;
+const CONVERGENCE = 120_000;
 /** Milliseconds between two looks at whether it is. */
 const LOOK = 250;
 /** A history's last lines that a failure shows. */

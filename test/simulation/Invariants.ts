@@ -88,10 +88,6 @@ export class Invariants {
       for (const path of UNTOUCHED) {
         if (node.disk.read(`${ROOT}/${path}`)?.toString() !== `${path} of ${node.name}`) return `${path} of ${node.name} was touched`;
       }
-      for (const [path, actor] of node.actors()) {
-        const value = String((actor.getSnapshot() as { value: unknown }).value);
-        if (/(integrity(Sync|Check|Apply)|extraValid\w+|agentInfo\w+)$/.test(path) && value !== "free") return `${node.name}: ${path} is in ${value}`;
-      }
     }
     const listed = new Set(keysIn(master.disk.read(`${ROOT}/${KEYS}`)));
     const own = itemFiles(master);
@@ -111,6 +107,13 @@ export class Invariants {
       const told = new Map(master.store.words().map((words) => [words[0], words]));
       for (const words of worker.store.words(worker.name)) {
         if (String(told.get(words[0])) !== String(words)) return `the master knows ${String(told.get(words[0]))} of an agent, ${worker.name} ${String(words)}`;
+      }
+    }
+    // Last: others are in the middle of a round at any time, and tell nothing of why they are.
+    for (const node of this.#nodes()) {
+      for (const [path, actor] of node.actors()) {
+        const value = String((actor.getSnapshot() as { value: unknown }).value);
+        if (/(integrity(Sync|Check|Apply)|extraValid\w+|agentInfo\w+)$/.test(path) && value !== "free") return `${node.name}: ${path} is in ${value}`;
       }
     }
     return undefined;

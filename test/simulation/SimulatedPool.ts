@@ -49,7 +49,7 @@ export class SimulatedPool implements JobPool {
       time.after(delay(), life, () => {
         if (isGivenUp) return ended(() => undefined)();
         if (loses(job.kind)) return;
-        const work = doJob(job as PoolJob, { ...tools, keys: KEYS });
+        const work = doJob(job, { ...tools, keys: KEYS });
         time.hold(
           work.then(
             (result) => void time.after(delay(), life, ended(() => resolve(result))),

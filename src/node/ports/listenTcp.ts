@@ -2,7 +2,6 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
-import type { LinkTls } from "./LinkTls.js";
 import type { Address, Listener, ListenTls } from "./Network.js";
 import { SocketLink } from "./SocketLink.js";
 

@@ -330,7 +330,7 @@ describe("a file that its sender gave up", () => {
   it("leaves no timer behind: neither when it is taken nor when all are discarded", async () => {
     await receive(WIRE, "whole");
     files.take(WIRE);
-    await files.open(WIRE);
+    await files.open("/queue/cluster/worker1/b.zip");
     await files.discardAll();
     expect(clock.pending).toBe(0);
   });
