@@ -10,6 +10,8 @@ import { GROUPS, KEYS, keysIn, UNTOUCHED, type Users } from "./Users.js";
 const LEFTOVERS = /^(queue\/(agent-groups|rids|diff|rootcheck)\/|var\/db\/agents\/)/;
 const NODE_FOLDERS = ["etc", "logs", "queue", "queue/cluster", "queue/db", "queue/agent-groups", "var", "var/run"];
 const TRANSFERS = "queue/cluster/";
+/** Stands while agents' information is on its way. */
+const MARK = "queue/db/agent-info.pending";
 /** States in which an actor waits for nothing that can fail to come (starting: a port of the own machine): it needs no deadline. */
 const RESTING = new Set(["free", "running", "connected", "idle", "working", "saturated", "serving", "stopped", "failed", "closed", "done", "disconnected", "starting"]);
 /** Bytes that may be queued for one peer, or held of it: a few of a history's small pieces, and jobs in work. */
@@ -32,7 +34,7 @@ export class Invariants {
     const node = this.#nodes().find(({ name }) => name === life.node);
     if (node === undefined) return;
     const path = absolute.slice(ROOT.length + 1);
-    if (path.startsWith(TRANSFERS)) return;
+    if (path.startsWith(TRANSFERS) || path === MARK) return;
     const isFolder = change === "folder" || node.disk.isFolder(absolute);
     if (isFolder && (NODE_FOLDERS.includes(path) || NODE_FOLDERS.includes(path.slice(0, path.lastIndexOf("/"))))) return;
     const itemKey = Object.keys(ITEMS.files).find((key) => key !== "etc/" && `${path}/`.startsWith(key));

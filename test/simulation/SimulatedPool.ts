@@ -3,7 +3,7 @@ import type { JobPool, RunOptions } from "../../src/node/ports/JobPool.js";
 import { doJob } from "../../workers/doJob.js";
 import { FernetKeys } from "../../workers/FernetKeys.js";
 import { errorFromData, errorToData } from "../../workers/jobErrors.js";
-import type { JobKind, PoolJob, PoolJobs } from "../../workers/jobs.js";
+import type { JobKind, PoolJobs } from "../../workers/jobs.js";
 import type { Life, SimulatedTime } from "./SimulatedTime.js";
 
 export interface SimulatedPoolOptions {

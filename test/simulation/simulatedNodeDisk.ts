@@ -11,7 +11,7 @@ export function simulatedNodeDisk(time: SimulatedTime, life: Life, disk: Disk, d
         try {
           resolve(work());
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     });
