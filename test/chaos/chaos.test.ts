@@ -29,6 +29,8 @@ const QUIET = 5_000;
 /** What a node's memory may have grown by without being a leak: heaps are not given back at once. */
 const GROWTH_ALLOWED = 96;
 const DESCRIPTORS_ALLOWED = 12;
+/** Room of the disks that become full: enough for a first synchronisation of everything. */
+const DISK_BYTES = 192 * 1024 * 1024;
 const FOLDERS = ["etc/rules", "etc/lists", "etc/shared/default", "etc/shared/office", "etc/decoders"];
 
 const chance = seededRandom(SEED);
@@ -58,7 +60,7 @@ beforeAll(async () => {
   for (const [at, worker] of cluster.workers.slice(0, 2).entries()) {
     const folder = join(worker.root, "queue/cluster");
     await mkdir(folder, { recursive: true });
-    const made = await TemporaryMount.make(folder, "size=8m");
+    const made = await TemporaryMount.make(folder, `size=${String(DISK_BYTES)}`);
     if (typeof made === "string") console.log(`skipped: full disks: ${made}`);
     else mounts[at] = made;
   }
@@ -113,7 +115,7 @@ async function change(): Promise<void> {
     case 0:
       return await rm(join(master.root, path), { force: true });
     case 1:
-      return await master.write({ [path]: randomBytes(chance.below(4 * 1024 * 1024)) });
+      return await master.write({ [path]: randomBytes(chance.below(1024 * 1024)) });
     case 2: {
       const at = chance.below(workers.length);
       const version = `v${String(changes)}`;
@@ -168,7 +170,7 @@ async function strike(): Promise<void> {
       const folder = join((cluster.workers[at] as TestNode).root, "queue/cluster", "ballast");
       if (mounts[at] === undefined) return;
       count("full");
-      await writeFile(folder, randomBytes(16 * 1024 * 1024)).catch(() => undefined);
+      await writeFile(folder, Buffer.alloc(DISK_BYTES)).catch(() => undefined);
       void delay(1_000 + chance.below(4_000)).then(() => rm(folder, { force: true }));
     }
   }
