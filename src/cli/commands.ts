@@ -40,4 +40,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "import agents into the node's embedded store, or list them",
     load: () => import("./agentsCommand.js"),
   },
+  {
+    name: "trace",
+    summary: "tell a recorded trace as a story, and check it against the machines",
+    load: () => import("./traceCommand.js"),
+  },
 ];

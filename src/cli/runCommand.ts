@@ -9,6 +9,7 @@ import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
 import { diskSource } from "./diskSource.js";
+import { musterVersion } from "./musterVersion.js";
 import { rootOption } from "./rootOption.js";
 
 interface RunOptions {
@@ -56,6 +57,7 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
       dialect: zip43,
       logger,
       serveWdb: options.serveWdb,
+      version: musterVersion(),
       ...(options.trace === undefined ? {} : { traceFile: options.trace }),
     });
     const stop = (): void => {

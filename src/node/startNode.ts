@@ -28,6 +28,8 @@ export interface StartNodeOptions {
   readonly serveWdb?: boolean;
   /** Write every change of a machine's state to this file. */
   readonly traceFile?: string;
+  /** muster's own version, for the trace and the metrics. */
+  readonly version?: string;
   /** Threads of the pool. @default one per core, at least two */
   readonly threads?: number;
 }
@@ -93,10 +95,16 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       : new TransitionTrace(actor, {
           file: options.traceFile,
           node: cluster.nodeName,
+          nodeType: cluster.nodeType,
+          clusterVersion: dialect.version,
+          version: options.version ?? null,
           clock,
           peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
+          },
+          onFull: () => {
+            logger.warn(`The trace ${options.traceFile ?? ""} has reached its largest size and ends here. Start the node anew for another one.`);
           },
         });
 

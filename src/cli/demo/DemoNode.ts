@@ -104,7 +104,7 @@ export class DemoNode {
 
   /** Reads what is new in the trace; returns the changes of state. */
   async readTrace(): Promise<readonly TraceLine[]> {
-    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as TraceLine);
+    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as Partial<TraceLine>).filter((line): line is TraceLine => line.machine !== undefined);
     for (const { machine, peer, state } of lines) this.states.set(peer === undefined ? machine : `${machine} ${peer}`, state);
     return lines;
   }
