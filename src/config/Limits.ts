@@ -28,6 +28,8 @@ export interface Limits {
   readonly archiveBytes: number;
   /** Payloads above this many bytes are encrypted and decrypted on the pool. */
   readonly inlineCryptoBytes: number;
+  /** Seconds without a confirmed check after which a worker counts as out of step: metrics, health, a warning. */
+  readonly outOfStepAfter: number;
 }
 
 /** The defaults; quality.md 2 gives the numbers that peers can see. */
@@ -48,4 +50,5 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   archiveEntryBytes: 2 * 1024 * 1024 * 1024,
   archiveBytes: 4 * 1024 * 1024 * 1024,
   inlineCryptoBytes: 64 * 1024,
+  outOfStepAfter: 120,
 });

@@ -15,6 +15,9 @@ import { systemClock } from "./ports/systemClock.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
+import type { NodeWatch } from "./watch/NodeWatch.js";
+import { stepReport } from "./watch/stepReport.js";
+import { StepWatch } from "./watch/StepWatch.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -45,6 +48,8 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
+  /** What metrics, health and the inspector read of it. */
+  readonly watch: NodeWatch;
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -107,9 +112,17 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
             logger.warn(`The trace ${options.traceFile ?? ""} has reached its largest size and ends here. Start the node anew for another one.`);
           },
         });
+  const steps = new StepWatch({
+    clock,
+    logger,
+    facts: () => stepReport(actor),
+    outOfStepAfter: limits.outOfStepAfter,
+    expected: cluster.nodeType === "worker" ? [cluster.nodeName] : [],
+  });
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
+      steps.stop();
       if (node instanceof MasterNode) node.dispose();
       await store.close().catch(() => undefined);
       await pool.close().catch(() => undefined);
@@ -123,10 +136,20 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     });
   });
   actor.start();
+  steps.start();
   if (cluster.nodeType === "worker") actor.send({ type: "STARTED" });
   return {
     actor,
     store,
+    watch: {
+      identity: { node: cluster.nodeName, type: cluster.nodeType, version: options.version ?? "unknown", clusterVersion: dialect.version, cluster: cluster.name },
+      actor,
+      clock,
+      steps,
+      pool,
+      store,
+      traffic: node.traffic,
+    },
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

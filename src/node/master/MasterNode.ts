@@ -17,6 +17,7 @@ import { listenTcp, type Listener } from "../ports/listenTcp.js";
 import type { SocketLink } from "../ports/SocketLink.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
+import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
@@ -37,6 +38,7 @@ export class MasterNode {
   readonly actor: Actor<typeof master>;
   /** What this master tells of the cluster. */
   readonly view: ClusterView;
+  readonly traffic = new Traffic((id) => this.peerName(id) ?? "");
   readonly #options: MasterNodeOptions;
   readonly #services: MasterServices & { tagOf(peerId: string): string };
   readonly #peers = new PeerRegistry<MasterPeer>();
@@ -174,6 +176,7 @@ export class MasterNode {
         this.#tell(id, { type: "LINK_CLOSED", reason: reason?.message ?? "the peer closed the connection" });
       },
     });
+    this.traffic.begin(id, connection);
     const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
     this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
@@ -257,6 +260,7 @@ export class MasterNode {
   #release(id: string): void {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
+    this.traffic.end(id);
     this.#peers.remove(id);
     void peer?.connection.release();
     if (this.#peers.size === 0) this.#onDrained?.();

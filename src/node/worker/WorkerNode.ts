@@ -11,6 +11,7 @@ import { machineLog } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
 import { connectTcp } from "../ports/connectTcp.js";
 import { throttled } from "../throttled.js";
+import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
 import { extraValidSendWork } from "./extraValidSendWork.js";
 import { integrityApplyWork } from "./integrityApplyWork.js";
@@ -29,6 +30,7 @@ export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnect
 /** A worker: its actors over a real connection, disk and threads. */
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
+  readonly traffic = new Traffic(() => "master");
   readonly #options: WorkerNodeOptions;
   readonly #services: WorkerServices & { tagOf(): string };
   #connection: Connection | undefined;
@@ -85,6 +87,7 @@ export class WorkerNode {
         releaseConnection: () => {
           const connection = this.#connection;
           this.#connection = undefined;
+          if (connection !== undefined) this.traffic.end(connection.id);
           void connection?.release();
         },
       },
@@ -124,6 +127,7 @@ export class WorkerNode {
     // The master's first frame can follow the answer to the hello at once, and be large.
     connection.channel.setGreeted();
     this.#connection = connection;
+    this.traffic.begin(connection.id, connection);
   }
 
   async #sayHello(signal: AbortSignal): Promise<void> {
