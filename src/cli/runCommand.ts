@@ -5,7 +5,7 @@ import { startNode } from "../node/startNode.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { zip43 } from "../protocol/dialects/zip43.js";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/Logger.js";
-import { openNodeLogger } from "../telemetry/openNodeLogger.js";
+import { LOG_FILE_FORMATS, openNodeLogger, type LogFileFormat } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
 import { diskSource } from "./diskSource.js";
@@ -16,6 +16,7 @@ interface RunOptions {
   readonly root: string;
   readonly config?: string;
   readonly logLevel: LogLevel;
+  readonly logFileFormat: LogFileFormat;
   readonly serveWdb: boolean;
   readonly trace?: string;
 }
@@ -28,6 +29,11 @@ export function register(program: Command, environment: CommandEnvironment): voi
     .addOption(rootOption(environment))
     .option("--config <file>", "another ossec.conf than <root>/etc/ossec.conf")
     .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS).default("info"))
+    .addOption(
+      new Option("--log-file-format <format>", "lines of logs/cluster.log: as log rules expect them, or JSON with all fields")
+        .choices(LOG_FILE_FORMATS)
+        .default("reference"),
+    )
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .action((options: RunOptions) => run(options, environment));
@@ -44,6 +50,7 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
   const logger = await openNodeLogger({
     root,
     level: options.logLevel,
+    fileFormat: options.logFileFormat,
     context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
     secrets: [cluster.key],
     clock: systemClock,

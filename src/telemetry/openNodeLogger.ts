@@ -9,6 +9,10 @@ import { descriptorDestination, openLogFile } from "./LogDestination.js";
 import type { LogDestination } from "./LogDestination.js";
 import type { LogSink } from "./LogSink.js";
 
+/** How the lines of `logs/cluster.log` look. */
+export const LOG_FILE_FORMATS = ["reference", "json"] as const;
+export type LogFileFormat = (typeof LOG_FILE_FORMATS)[number];
+
 /** What a node's logger needs. */
 export interface NodeLoggerOptions {
   /** The node's data directory; the file is `<root>/logs/cluster.log`. */
@@ -20,6 +24,8 @@ export interface NodeLoggerOptions {
   readonly clock: SinkClock & { wallTime(): number };
   /** Lines for people on a terminal, JSON lines otherwise. */
   readonly output: { readonly isTerminal: boolean; readonly colour: boolean };
+  /** Lines of the file: as the reference writes them, so that log rules apply, or JSON with all fields. @default reference */
+  readonly fileFormat?: LogFileFormat;
   /** @default standard output */
   readonly destination?: LogDestination;
 }
@@ -27,7 +33,7 @@ export interface NodeLoggerOptions {
 const STANDARD_OUTPUT = 1;
 
 /**
- * A node's logger: to standard output, and as JSON lines to `logs/cluster.log`. A file that can't be
+ * A node's logger: to standard output, and in the reference's format to `logs/cluster.log`. A file that can't be
  * opened or written is told on standard output once, and costs nothing else.
  */
 export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLogger> {
@@ -56,11 +62,13 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLo
     return undefined;
   });
   if (file === undefined) return visibleOnly;
-  const fileSink: LogSink = new BufferedSink(file, {
+  const written = new BufferedSink(file, {
     clock,
     onTrouble,
     onRecovered: (lines) => logger.warn(`${lines} log lines were lost while ${path} could not be written.`),
   });
+  const fileSink: LogSink =
+    options.fileFormat === "json" ? written : new HumanSink(written, { colour: false, stacks: level === "debug2" });
   const logger = createLogger({ ...common, sinks: [visible, fileSink] });
   return logger;
 }

@@ -9,7 +9,7 @@ import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../cryptOffload.js";
-import { machineLog } from "../machineLog.js";
+import { machineLog, type LogServices } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
@@ -40,7 +40,7 @@ export class MasterNode {
   readonly view: ClusterView;
   readonly traffic = new Traffic((id) => this.peerName(id) ?? "");
   readonly #options: MasterNodeOptions;
-  readonly #services: MasterServices & { tagOf(peerId: string): string };
+  readonly #services: MasterServices & Pick<LogServices, "tagOf" | "peerOf">;
   readonly #peers = new PeerRegistry<MasterPeer>();
   readonly #ungreeted: UngreetedPeers;
   /** By node name: outlives a worker's connections. */
@@ -59,6 +59,7 @@ export class MasterNode {
       peer: (id) => this.#peers.get(id),
       findPeer: (id) => this.#peers.find(id),
       tagOf: (id) => this.#tagOf(id),
+      peerOf: (id) => this.peerName(id),
     };
     this.view = new ClusterView(options, () => this.#peerActors());
     const { config, clock, scope } = options;

@@ -7,7 +7,7 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../cryptOffload.js";
-import { machineLog } from "../machineLog.js";
+import { machineLog, type LogServices } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
 import { connectTcp } from "../ports/connectTcp.js";
 import { throttled } from "../throttled.js";
@@ -32,7 +32,7 @@ export class WorkerNode {
   readonly actor: Actor<typeof worker>;
   readonly traffic = new Traffic(() => "master");
   readonly #options: WorkerNodeOptions;
-  readonly #services: WorkerServices & { tagOf(): string };
+  readonly #services: WorkerServices & Pick<LogServices, "tagOf" | "peerOf">;
   #connection: Connection | undefined;
   #connections = 0;
 
@@ -46,6 +46,8 @@ export class WorkerNode {
       },
       findConnection: () => this.#connection,
       tagOf: () => "Worker",
+      // A master does not tell its name: its address is what people know it by.
+      peerOf: () => options.config.cluster.nodes[0],
     };
     const { config, clock, random } = options;
     this.actor = createActor(this.#machine(), {
