@@ -12,6 +12,7 @@ import { integritySync } from "./integritySync.js";
 import { keepalive } from "./keepalive.js";
 import { keepaliveMonitor } from "./keepaliveMonitor.js";
 import { localClient } from "./localClient.js";
+import { localServer } from "./localServer.js";
 import { master } from "./master.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 import { worker } from "./worker.js";
@@ -35,5 +36,6 @@ export const ALL_MACHINES: readonly AnyStateMachine[] = [
   dapiQueue,
   dapiRequest,
   sendsyncQueue,
+  localServer,
   localClient,
 ];

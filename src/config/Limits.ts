@@ -30,6 +30,16 @@ export interface Limits {
   readonly inlineCryptoBytes: number;
   /** Seconds without a confirmed check after which a worker counts as out of step: metrics, health, a warning. */
   readonly outOfStepAfter: number;
+  /** Distributed requests that are worked on at a time, and that may wait besides. */
+  readonly requestsAtOnce: number;
+  readonly requestsWaiting: number;
+  /** Of those, at most so many wait for the answer of one node. */
+  readonly requestsPerNode: number;
+  /** Messages of other nodes to this node's daemons: in work at a time, and waiting besides. */
+  readonly messagesAtOnce: number;
+  readonly messagesWaiting: number;
+  /** Clients of the local socket at once. */
+  readonly localClients: number;
 }
 
 /** The defaults; quality.md 2 gives the numbers that peers can see. */
@@ -51,4 +61,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   archiveBytes: 4 * 1024 * 1024 * 1024,
   inlineCryptoBytes: 64 * 1024,
   outOfStepAfter: 120,
+  requestsAtOnce: 512,
+  requestsWaiting: 1024,
+  requestsPerNode: 256,
+  messagesAtOnce: 16,
+  messagesWaiting: 256,
+  localClients: 1024,
 });

@@ -6,10 +6,14 @@ import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
+import { DistributedApi } from "../dapi/DistributedApi.js";
+import { sendLocalFile } from "../local/sendLocalFile.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog, type LogServices } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
 import { connectTcp } from "../ports/connectTcp.js";
+import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
+import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
 import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
@@ -31,6 +35,7 @@ export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnect
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
   readonly traffic = new Traffic(() => "master");
+  readonly api: DistributedApi;
   readonly #options: WorkerNodeOptions;
   readonly #services: WorkerServices & Pick<LogServices, "tagOf" | "peerOf">;
   #connection: Connection | undefined;
@@ -49,6 +54,7 @@ export class WorkerNode {
       // A master does not tell its name: its address is what people know it by.
       peerOf: () => options.config.cluster.nodes[0],
     };
+    this.api = this.#distributedApi();
     const { config, clock, random } = options;
     this.actor = createActor(this.#machine(), {
       clock,
@@ -61,10 +67,53 @@ export class WorkerNode {
     });
   }
 
+  #distributedApi(): DistributedApi {
+    const { config, scope } = this.#options;
+    const { nodeName } = config.cluster;
+    const master = (): Connection => {
+      const connection = this.#admittedConnection();
+      if (connection === undefined) throw MusterError.cluster(3023);
+      return connection;
+    };
+    const ask = async (command: string, argument: unknown): Promise<string> => master().ask(command, stringifyPython(argument));
+    return new DistributedApi({
+      ...this.#options,
+      dialect: scope.dialect,
+      actors: () => this.actor.getSnapshot().children,
+      peers: {
+        find: (name) => (name === null ? this.#admittedConnection() : undefined),
+        connectedNodes: () => [nodeName],
+      },
+      cluster: {
+        running: true,
+        nodes: async (wanted) => readNodes(await ask(TO_MASTER.getNodes, wanted)),
+        health: async (filter) => readHealth(await ask(TO_MASTER.getHealth, filter)),
+      },
+      backend: {
+        answersAtOnce: false,
+        requireCluster: master,
+        nodes: (wanted) => ask(TO_MASTER.getNodes, wanted),
+        health: (filter) => ask(TO_MASTER.getHealth, filter),
+        sendsync: async (payload) => {
+          await master().channel.request(TO_MASTER.sendsync, payload);
+        },
+        sendFile: (path) => sendLocalFile(config.root, path, master(), nodeName),
+      },
+      // The master's requests are its right; no worker asks a worker.
+      workersMayChange: false,
+    });
+  }
+
+  /** The connection to the master once it has admitted this worker. */
+  #admittedConnection(): Connection | undefined {
+    return this.actor.getSnapshot().matches("connected") ? this.#connection : undefined;
+  }
+
   #machine() {
     const services = this.#services;
     return worker.provide({
       actors: {
+        ...this.api.machines(),
         connect: fromPromise(({ signal }) => this.#connect(signal)),
         sayHello: fromPromise(({ signal }) => this.#sayHello(signal)),
         closeLink: fromPromise(() => this.#closeLink()),
@@ -86,11 +135,16 @@ export class WorkerNode {
           this.#connection?.answer(answer);
         },
         log: machineLog(services, "worker"),
+        abandonService: (_, { service }) => {
+          if (service === "dapiQueue") this.api.queueCrashed();
+        },
         releaseConnection: () => {
           const connection = this.#connection;
           this.#connection = undefined;
-          if (connection !== undefined) this.traffic.end(connection.id);
-          void connection?.release();
+          if (connection === undefined) return;
+          this.traffic.end(connection.id);
+          this.api.peerLost(connection.id, MusterError.cluster(3023));
+          void connection.release();
         },
       },
     });
@@ -145,6 +199,7 @@ export class WorkerNode {
       connection.channel.answer(counter, ANSWER.okFromClient, payload);
       return true;
     }
+    if (this.api.command(request, { connection, nodeName: null })) return true;
     const translate = MASTER_COMMANDS.get(command);
     if (translate === undefined) return false;
     this.actor.send(translate(request, connection, () => this.#options.random.uuid()));

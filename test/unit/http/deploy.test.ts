@@ -23,7 +23,7 @@ interface Panel {
 
 const metrics = new NodeMetrics({
   identity: { node: "m1", type: "master", version: "1.2.3", clusterVersion: "4.3.0", cluster: "c" },
-  actor: createActor(localClient, { input: { clientId: "1" } }),
+  actor: createActor(localClient, { input: { clientId: "1", clock: new ManualClock() } }),
   clock: new ManualClock(),
   steps: { report: () => [] },
   pool: { load: { threads: 0, queued: 0, completed: 0, averageWait: 0, averageRun: 0, p99Wait: 0, p99Run: 0 } },

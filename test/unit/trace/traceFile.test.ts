@@ -54,7 +54,7 @@ describe("a trace's file", () => {
 
 test("a trace holds each change of state from the actor's beginning to its end", async () => {
   const path = join(folder, "client.jsonl");
-  const actor = createActor(localClient, { input: { clientId: "7" } });
+  const actor = createActor(localClient, { input: { clientId: "7", clock: new ManualClock() } });
   const trace = new TransitionTrace(actor, {
     file: path, node: "m1", nodeType: "master", clusterVersion: "4.3.0", version: "1.2.3", clock: new ManualClock(), peerName: () => undefined,
     onTrouble: (error) => expect.fail(error.message),
