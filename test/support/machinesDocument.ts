@@ -29,7 +29,7 @@ ${machines.map(machineSection).join("\n")}`;
 
 function machineSection(machine: AnyStateMachine): string {
   const states = statesOf(machine.root);
-  const rows = [machine.root as StateNode, ...states].map((node) => row(machine, node)).filter((text) => text !== undefined);
+  const rows = [machine.root, ...states].map((node) => row(machine, node)).filter((text) => text !== undefined);
   const asked = Object.keys(machine.implementations.actors ?? {});
   const delays = Object.keys(machine.implementations.delays ?? {});
   return `## ${machine.id}
@@ -59,9 +59,9 @@ function purposeOf(id: string): string {
 function diagram(machine: AnyStateMachine): string {
   const lines = ["stateDiagram-v2", `  [*] --> ${mermaidId(initialState(machine).split(".")[0] ?? "")}`];
   const compound = (node: StateNode, indent: string): string[] => {
-    const inner = Object.values(node.states) as StateNode[];
+    const inner = Object.values<StateNode>(node.states);
     if (inner.length === 0) return [];
-    const initial = inner.find(({ id }) => id === (node.initial.target[0] as StateNode | undefined)?.id);
+    const initial = inner.find(({ id }) => id === (node.initial.target[0])?.id);
     return [
       `${indent}state ${mermaidId(pathOf(node))} {`,
       `${indent}  [*] --> ${mermaidId(initial === undefined ? "" : pathOf(initial))}`,
@@ -69,10 +69,10 @@ function diagram(machine: AnyStateMachine): string {
       `${indent}}`,
     ];
   };
-  const top = Object.values(machine.root.states) as StateNode[];
+  const top = Object.values<StateNode>(machine.root.states);
   for (const node of top) lines.push(...compound(node, "  "));
   if (edgesOf(machine, machine.root).some(({ target }) => target !== undefined)) lines.push('  state "in any state" as any_state');
-  for (const node of [machine.root as StateNode, ...statesOf(machine.root)]) {
+  for (const node of [machine.root, ...statesOf(machine.root)]) {
     const source = node.path.length === 0 ? "any_state" : mermaidId(pathOf(node));
     const labels = new Map<string, string[]>();
     for (const { event, guard, target } of edgesOf(machine, node)) {
@@ -119,7 +119,7 @@ function edge(event: string, { target, guard }: TransitionLike): Edge {
 }
 
 function statesOf(node: StateNode): StateNode[] {
-  return (Object.values(node.states) as StateNode[]).flatMap((child) => [child, ...statesOf(child)]);
+  return Object.values<StateNode>(node.states).flatMap((child) => [child, ...statesOf(child)]);
 }
 
 const pathOf = (node: StateNode): string => node.path.join(".");

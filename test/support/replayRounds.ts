@@ -28,7 +28,7 @@ export class RoundRecorder {
   constructor(root: AnyActorRef) {
     root.system.inspect({
       next: (event) => {
-        if (event.type === "@xstate.snapshot") this.#note((event.actorRef as AnyActorRef).sessionId, event.snapshot as unknown as MachineSnapshot);
+        if (event.type === "@xstate.snapshot") this.#note((event.actorRef as AnyActorRef).sessionId, event.snapshot);
       },
     });
   }

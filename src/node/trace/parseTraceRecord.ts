@@ -45,7 +45,7 @@ export function parseTraceRecord(text: string): TraceRecord {
     const [issue] = parsed.error.issues;
     throw new Error(`${issue?.path.join(".") || "it"}: ${issue?.message ?? "not as expected"}`);
   }
-  const record = parsed.data as TraceRecord;
+  const record = parsed.data;
   if ("format" in record && record.format > TRACE_FORMAT) {
     throw new Error(`its format is ${record.format}, and this muster reads formats up to ${TRACE_FORMAT}. Use the muster that wrote it`);
   }

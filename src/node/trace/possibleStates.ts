@@ -14,11 +14,11 @@ export function possibleStates(machine: AnyStateMachine, state: string, event: s
   const leaf = nodeOf(machine, state);
   if (leaf === undefined) return [];
   const possible = new Set<string>();
-  for (let node: StateNode | undefined = leaf; node !== undefined; node = node.parent as StateNode | undefined) {
+  for (let node: StateNode | undefined = leaf; node !== undefined; node = node.parent) {
     // Without an event of its own: whatever the event is, it led to the microstep before.
     for (const transition of (node.always ?? []) as readonly Transition[]) for (const target of targetsOf(machine, transition)) possible.add(target);
   }
-  for (let node: StateNode | undefined = leaf; node !== undefined; node = node.parent as StateNode | undefined) {
+  for (let node: StateNode | undefined = leaf; node !== undefined; node = node.parent) {
     for (const transition of candidates(node, event)) {
       const targets = targetsOf(machine, transition);
       if (targets.length === 0) possible.add(state);
@@ -74,14 +74,14 @@ function matches(descriptor: string, event: string): boolean {
 }
 
 function targetsOf(machine: AnyStateMachine, transition: Transition): string[] {
-  return (transition.target ?? []).map((target) => enter(machine.root, target as StateNode));
+  return (transition.target ?? []).map((target) => enter(machine.root, target));
 }
 
 /** The text of the state that is entered with a node: down to the initial states within. */
 function enter(root: StateNode, node: StateNode): string {
   const path = [...node.path];
   for (let inner = node; Object.keys(inner.states).length > 0;) {
-    const initial = inner.initial.target[0] as StateNode | undefined;
+    const initial = inner.initial.target[0];
     if (initial === undefined) break;
     path.push(initial.key);
     inner = initial;

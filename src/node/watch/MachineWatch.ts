@@ -52,7 +52,7 @@ export class MachineWatch {
   readonly #listener: MachineListener;
   readonly #seen = new Map<string, Seen>();
   #subscription: Subscription | undefined;
-  #timer: TimerHandle | undefined;
+  #timer: TimerHandle;
 
   constructor(root: AnyActorRef, clock: Clock, listener: MachineListener) {
     this.#root = root;

@@ -59,7 +59,7 @@ export interface StepWatchOptions {
 export class StepWatch {
   readonly #options: StepWatchOptions;
   readonly #known = new Map<string, Known>();
-  #timer: TimerHandle | undefined;
+  #timer: TimerHandle;
 
   constructor(options: StepWatchOptions) {
     this.#options = options;

@@ -82,10 +82,10 @@ describe("muster trace", () => {
     ["a state that is none", [BEGIN, { ...ASKED, state: "resting" }], 3, "integritySync has no state resting"],
     ["a machine that is none", [{ ...BEGIN, machine: "teleporter" }], 2, "there is no machine teleporter"],
     ["a change after the end", [
-      { ...BEGIN, machine: "workerPeer", state: "handshaking" },
-      { ...ASKED, machine: "workerPeer", from: "handshaking", event: "LINK_CLOSED", state: "closed" },
-      { ...READ, machine: "workerPeer", from: "closed", event: "LINK_CLOSED", state: "connected" },
-    ], 4, "workerPeer (x:1) had ended, and can't come to connected"],
+      { ...BEGIN, machine: "master", state: "starting" },
+      { ...ASKED, machine: "master", from: "starting", event: "NODE_FAILED", state: "failed" },
+      { ...READ, machine: "master", from: "failed", event: "NODE_FAILED", state: "running" },
+    ], 4, "master (x:1) had ended, and can't come to running"],
     ["a line that was lost", [BEGIN, ASKED, end(3)], 4, "the trace ends with 3 changes of state, and holds 2"],
     ["a torn line", [BEGIN, '{"time":"2026'], 3, "the line can't be read: it is no JSON"],
   ])("names %s by its line, with status 1", async (_, records, number, text) => {
