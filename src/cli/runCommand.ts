@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
+import { addressText, DEFAULT_LISTEN_ADDRESS, parseListenAddress, type ListenAddress } from "../http/listenAddress.js";
 import { startNode } from "../node/startNode.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { zip43 } from "../protocol/dialects/zip43.js";
@@ -11,10 +12,13 @@ import { CommandFailure } from "./CommandFailure.js";
 import { diskSource } from "./diskSource.js";
 import { musterVersion } from "./musterVersion.js";
 import { rootOption } from "./rootOption.js";
+import { serveHttp } from "./serveHttp.js";
 
 interface RunOptions {
   readonly root: string;
   readonly config?: string;
+  /** Null: no HTTP API. */
+  readonly http: ListenAddress | null;
   readonly logLevel: LogLevel;
   readonly logFileFormat: LogFileFormat;
   readonly serveWdb: boolean;
@@ -34,9 +38,22 @@ export function register(program: Command, environment: CommandEnvironment): voi
         .choices(LOG_FILE_FORMATS)
         .default("reference"),
     )
+    .addOption(
+      new Option("--http <address>", "where the HTTP API listens: HOST:PORT, or off")
+        .argParser(listenAddressOf)
+        .default(DEFAULT_LISTEN_ADDRESS, addressText(DEFAULT_LISTEN_ADDRESS)),
+    )
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .action((options: RunOptions) => run(options, environment));
+}
+
+function listenAddressOf(text: string): ListenAddress | null {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 async function run(options: RunOptions, environment: CommandEnvironment): Promise<void> {
@@ -73,7 +90,7 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     };
     if (environment.stop.aborted) stop();
     else environment.stop.addEventListener("abort", stop, { once: true });
-    const { error } = await node.ended;
+    const { error } = await serveHttp(node, { listen: options.http, config, version: zip43.version, logger, clock: systemClock });
     if (error !== null) {
       logger.error(`The node failed: ${error.message}`);
       throw new CommandFailure(error.message, { cause: error });

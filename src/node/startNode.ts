@@ -3,6 +3,7 @@ import type { AnyActor } from "xstate";
 import type { AgentStore } from "../agents/AgentStore.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { AskNode } from "../dapi/AskNode.js";
+import type { Catalogue } from "../dapi/catalogue/Catalogue.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { Logger } from "../telemetry/Logger.js";
@@ -55,7 +56,7 @@ export interface RunningNode {
   /** What metrics, health and the inspector read of it. */
   readonly watch: NodeWatch;
   /** The distributed API for callers in this process. */
-  readonly api: { readonly ask: AskNode };
+  readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -165,7 +166,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       store,
       traffic: node.traffic,
     },
-    api: { ask: node.api.ask },
+    api: { ask: node.api.ask, catalogue: node.api.catalogue },
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });
