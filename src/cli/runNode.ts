@@ -17,6 +17,7 @@ import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { NodeLogger } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
+import { musterVersion } from "./musterVersion.js";
 import { writePidFile } from "./pidFile.js";
 import type { PidFile } from "./pidFile.js";
 import { reloadNode } from "./reloadNode.js";
@@ -47,6 +48,7 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
     const logger = await openNodeLogger({
       root,
       level: settings.log.level,
+      fileFormat: settings.log.fileFormat,
       rotation: settings.log,
       context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
       secrets: [...config.keys, cluster.key],
@@ -79,6 +81,7 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
       dialect,
       logger,
       serveWdb: settings.store.serveWdb,
+      version: musterVersion(),
       workersMayChange: settings.api.workersMayChange,
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });

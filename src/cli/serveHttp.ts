@@ -2,6 +2,7 @@ import type { NodeConfig } from "../config/NodeConfig.js";
 import { HttpStartError } from "../http/HttpStartError.js";
 import type { ListenAddress } from "../http/listenAddress.js";
 import { nodeReadiness } from "../http/nodeReadiness.js";
+import { registerMetrics } from "../http/metrics/registerMetrics.js";
 import { startHttp, type RunningHttp } from "../http/startHttp.js";
 import type { NodeEnd, RunningNode } from "../node/startNode.js";
 import type { Clock } from "../protocol/Clock.js";
@@ -43,7 +44,7 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
   const { config, version, logger, clock } = options;
   const { root, cluster } = config;
-  const { actor, api } = node;
+  const { actor, api, watch } = node;
   return startHttp({
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
@@ -52,5 +53,10 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
     listen,
     logger,
     clock,
+    parts: [
+      (app) => {
+        registerMetrics(app, watch);
+      },
+    ],
   });
 }

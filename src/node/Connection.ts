@@ -20,6 +20,7 @@ import type { SocketLink } from "./ports/SocketLink.js";
 import { transferFiles } from "./ports/transferFiles.js";
 import { readLazily } from "./readLazily.js";
 import { isTransferPath } from "./transferPath.js";
+import type { TransferFigures } from "./watch/Traffic.js";
 
 export interface ConnectionOptions {
   readonly id: string;
@@ -58,6 +59,8 @@ export class Connection {
   /** Files under root that a process of this connection owns, relative to root. */
   readonly #owned = new Set<string>();
   #bytesOfFiles = 0;
+  /** What was moved over this connection in files, for metrics. */
+  readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
   #isClosed = false;
   /** The key that the peer sealed its last message with. */
   #peerKey: FernetKey | undefined;
@@ -141,9 +144,11 @@ export class Connection {
       pace: this.pace,
       signal,
       onProgress: (sent) => {
+        this.transfers.fileBytesOut += sent - bytes;
         bytes = sent;
       },
     });
+    this.transfers.filesOut += 1;
     return { bytes };
   }
 
@@ -210,9 +215,13 @@ export class Connection {
           append: async (bytes) => {
             await sink.append(bytes);
             this.#bytesOfFiles += bytes.length;
+            this.transfers.fileBytesIn += bytes.length;
             this.#options.onFileBytes(this.#bytesOfFiles);
           },
-          finish: () => sink.finish(),
+          finish: async () => {
+            await sink.finish();
+            this.transfers.filesIn += 1;
+          },
           discard: () => sink.discard(),
         };
       },

@@ -21,6 +21,9 @@ import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
 import { watchCertificates } from "./watchCertificates.js";
+import type { NodeWatch } from "./watch/NodeWatch.js";
+import { stepReport } from "./watch/stepReport.js";
+import { StepWatch } from "./watch/StepWatch.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -34,6 +37,8 @@ export interface StartNodeOptions {
   readonly serveWdb?: boolean;
   /** Write every change of a machine's state to this file. */
   readonly traceFile?: string;
+  /** muster's own version, for the trace and the metrics. */
+  readonly version?: string;
   /** May workers ask this master for functions that change something, for example a restart? @default false */
   readonly workersMayChange?: boolean;
   /** Threads of the pool. @default one per core, at least two */
@@ -51,6 +56,8 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
+  /** What metrics, health and the inspector read of it. */
+  readonly watch: NodeWatch;
   /** The distributed API for callers in this process. */
   readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
@@ -135,12 +142,25 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       : new TransitionTrace(actor, {
           file: options.traceFile,
           node: cluster.nodeName,
+          nodeType: cluster.nodeType,
+          clusterVersion: dialect.version,
+          version: options.version ?? null,
           clock,
           peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
           },
+          onFull: () => {
+            logger.warn(`The trace ${options.traceFile ?? ""} has reached its largest size and ends here. Start the node anew for another one.`);
+          },
         });
+  const steps = new StepWatch({
+    clock,
+    logger,
+    facts: () => stepReport(actor),
+    outOfStepAfter: limits.outOfStepAfter,
+    expected: cluster.nodeType === "worker" ? [cluster.nodeName] : [],
+  });
 
   const keyStatus = new KeyStatusFile({
     root,
@@ -155,6 +175,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
+      steps.stop();
       node.api.close();
       if (node instanceof MasterNode) node.dispose();
       certificates?.stop();
@@ -171,10 +192,20 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     });
   });
   actor.start();
+  steps.start();
   if (cluster.nodeType === "worker") actor.send({ type: "STARTED" });
   return {
     actor,
     store,
+    watch: {
+      identity: { node: cluster.nodeName, type: cluster.nodeType, version: options.version ?? "unknown", clusterVersion: dialect.version, cluster: cluster.name },
+      actor,
+      clock,
+      steps,
+      pool,
+      store,
+      traffic: node.traffic,
+    },
     api: { ask: node.api.ask, catalogue: node.api.catalogue },
     ended,
     stop: () => {

@@ -68,7 +68,7 @@ export class DemoNode {
 
   start(): void {
     const { program } = this.#options;
-    const args = [program, "run", "--root", this.root, "--http", "off", "--trace", this.#traceFile];
+    const args = [program, "run", "--root", this.root, "--http", "off", "--trace", this.#traceFile, "--log-file-format", "json"];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
     this.#process = child;
@@ -104,7 +104,7 @@ export class DemoNode {
 
   /** Reads what is new in the trace; returns the changes of state. */
   async readTrace(): Promise<readonly TraceLine[]> {
-    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as TraceLine);
+    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as Partial<TraceLine>).filter((line): line is TraceLine => line.machine !== undefined);
     for (const { machine, peer, state } of lines) this.states.set(peer === undefined ? machine : `${machine} ${peer}`, state);
     return lines;
   }

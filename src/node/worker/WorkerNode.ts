@@ -9,12 +9,13 @@ import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
-import { machineLog } from "../machineLog.js";
+import { machineLog, type LogServices } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
 import { connectTcp } from "../ports/connectTcp.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
+import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
 import { extraValidSendWork } from "./extraValidSendWork.js";
 import { integrityApplyWork } from "./integrityApplyWork.js";
@@ -33,9 +34,10 @@ export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnect
 /** A worker: its actors over a real connection, disk and threads. */
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
+  readonly traffic = new Traffic(() => "master");
   readonly api: DistributedApi;
   readonly #options: WorkerNodeOptions;
-  readonly #services: WorkerServices & { tagOf(): string };
+  readonly #services: WorkerServices & Pick<LogServices, "tagOf" | "peerOf">;
   #connection: Connection | undefined;
   #connections = 0;
 
@@ -53,6 +55,8 @@ export class WorkerNode {
       },
       findConnection: () => this.#connection,
       tagOf: () => "Worker",
+      // A master does not tell its name: its address is what people know it by.
+      peerOf: () => options.config.cluster.nodes[0],
     };
     this.api = this.#distributedApi();
     const { config, clock, random } = options;
@@ -144,6 +148,7 @@ export class WorkerNode {
           this.#connection = undefined;
           options.keys.peerChanged();
           if (connection === undefined) return;
+          this.traffic.end(connection.id);
           this.api.peerLost(connection.id, MusterError.cluster(3023));
           void connection.release();
         },
@@ -195,6 +200,7 @@ export class WorkerNode {
     // The master's first frame can follow the answer to the hello at once, and be large.
     connection.channel.setGreeted();
     this.#connection = connection;
+    this.traffic.begin(connection.id, connection);
   }
 
   async #sayHello(signal: AbortSignal): Promise<void> {
