@@ -2,10 +2,13 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
 import { addressText, DEFAULT_LISTEN_ADDRESS, parseListenAddress, type ListenAddress } from "../http/listenAddress.js";
-import { startNode } from "../node/startNode.js";
+import { startNode, type RunningNode } from "../node/startNode.js";
+import type { NodeConfig } from "../config/NodeConfig.js";
+import type { ServedInspector } from "../inspector/serveInspector.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { zip43 } from "../protocol/dialects/zip43.js";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/Logger.js";
+import { LogTap } from "../telemetry/LogTap.js";
 import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
@@ -21,6 +24,7 @@ interface RunOptions {
   readonly logLevel: LogLevel;
   readonly serveWdb: boolean;
   readonly trace?: string;
+  readonly inspectorPort?: number;
 }
 
 /** `muster run --root DIR`: a node in the foreground (interface.md). */
@@ -38,6 +42,7 @@ export function register(program: Command, environment: CommandEnvironment): voi
     )
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
+    .option("--inspector-port <port>", "serve the inspector, without a login, to this machine alone (127.0.0.1)", portOption)
     .action((options: RunOptions) => run(options, environment));
 }
 
@@ -57,12 +62,14 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     return;
   }
   const { stdout } = environment;
+  const tap = new LogTap();
   const logger = await openNodeLogger({
     root,
     level: options.logLevel,
     context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
     secrets: [cluster.key],
     clock: systemClock,
+    tap,
     output: { isTerminal: stdout.isTTY === true, colour: stdout.hasColors?.() ?? false },
   });
   try {
@@ -75,6 +82,9 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
       serveWdb: options.serveWdb,
       ...(options.trace === undefined ? {} : { traceFile: options.trace }),
     });
+    const inspector =
+      options.inspectorPort === undefined ? undefined : await inspect(node, { config, tap, port: options.inspectorPort });
+    if (inspector !== undefined) logger.info(`The inspector is at ${inspector.address}`);
     const stop = (): void => {
       logger.info("Asked to stop: closing the connections.");
       node.stop();
@@ -82,6 +92,7 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     if (environment.stop.aborted) stop();
     else environment.stop.addEventListener("abort", stop, { once: true });
     const { error } = await serveHttp(node, { listen: options.http, config, version: zip43.version, logger, clock: systemClock });
+    await inspector?.close();
     if (error !== null) {
       logger.error(`The node failed: ${error.message}`);
       throw new CommandFailure(error.message, { cause: error });
@@ -90,4 +101,40 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
   } finally {
     await logger.close();
   }
+}
+
+/** Serves the inspector; its packages are loaded only then. A port that is taken ends the node with a clear error. */
+async function inspect(
+  node: RunningNode,
+  { config, tap, port }: { readonly config: NodeConfig; readonly tap: LogTap; readonly port: number },
+): Promise<ServedInspector> {
+  const { nodeName, nodeType, name, key } = config.cluster;
+  const { serveInspector } = await import("../inspector/serveInspector.js");
+  try {
+    return await serveInspector(
+      {
+        identity: { name: nodeName, type: nodeType, cluster: name },
+        actor: node.actor,
+        taps: node.taps,
+        log: tap,
+        clock: systemClock,
+        peerName: (id) => node.peerName(id),
+        secrets: [key],
+      },
+      { port },
+    );
+  } catch (error) {
+    node.stop();
+    await node.ended;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure(`the inspector can't be served on port ${String(port)}: ${reason}`, { cause: error });
+  }
+}
+
+const HIGHEST_PORT = 65_535;
+
+function portOption(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= HIGHEST_PORT) return port;
+  throw new InvalidArgumentError(`a port is a number from 0 (any free one) to ${String(HIGHEST_PORT)}.`);
 }

@@ -12,6 +12,7 @@ import { clusterKeys } from "./cryptOffload.js";
 import { FileIndexer } from "./FileIndexer.js";
 import { refuseSecondNode } from "./local/LocalServer.js";
 import { MasterNode } from "./master/MasterNode.js";
+import { NodeTaps } from "./NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
 import { systemClock } from "./ports/systemClock.js";
@@ -48,8 +49,15 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
+<<<<<<< HEAD
   /** The distributed API for callers in this process. */
   readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
+=======
+  /** Where those who watch the node hear of messages and transfers. */
+  readonly taps: NodeTaps;
+  /** The node at the other end of a connection; undefined until it is known. */
+  peerName(connectionId: string): string | undefined;
+>>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -92,6 +100,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     },
   });
   const keys = clusterKeys([cluster.key], pool);
+<<<<<<< HEAD
   const services = { config, scope, clock, random, pool, indexer, store, logger, keys, workersMayChange: options.workersMayChange ?? false };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
@@ -102,6 +111,13 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await pool.close().catch(() => undefined);
     throw error;
   }
+=======
+  const taps = new NodeTaps();
+  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, taps };
+  const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
+  const actor: AnyActor = node.actor;
+  const workerName = (id: string): string | undefined => (node instanceof MasterNode ? node.peerName(id) : undefined);
+>>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
   const trace =
     options.traceFile === undefined
       ? undefined
@@ -109,7 +125,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
           file: options.traceFile,
           node: cluster.nodeName,
           clock,
-          peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
+          peerName: workerName,
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
           },
@@ -135,7 +151,13 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   return {
     actor,
     store,
+<<<<<<< HEAD
     api: { ask: node.api.ask, catalogue: node.api.catalogue },
+=======
+    taps,
+    // A worker has one peer, whose name the protocol does not tell.
+    peerName: (id) => (node instanceof MasterNode ? workerName(id) : "master"),
+>>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

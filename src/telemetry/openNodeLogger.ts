@@ -22,6 +22,8 @@ export interface NodeLoggerOptions {
   readonly output: { readonly isTerminal: boolean; readonly colour: boolean };
   /** @default standard output */
   readonly destination?: LogDestination;
+  /** Gets every line as well: who watches the node. */
+  readonly tap?: LogSink;
 }
 
 const STANDARD_OUTPUT = 1;
@@ -43,7 +45,8 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLo
     secrets: options.secrets,
     ...(options.context === undefined ? {} : { context: options.context }),
   };
-  const visibleOnly = createLogger({ ...common, sinks: [visible] });
+  const others = options.tap === undefined ? [] : [options.tap];
+  const visibleOnly = createLogger({ ...common, sinks: [visible, ...others] });
   const onTrouble = (error: Error): void => {
     visibleOnly.error(
       `Lines can't be written to ${path}: ${error.message}. Free space or let muster write there; it goes on without the file.`,
@@ -61,6 +64,6 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLo
     onTrouble,
     onRecovered: (lines) => logger.warn(`${lines} log lines were lost while ${path} could not be written.`),
   });
-  const logger = createLogger({ ...common, sinks: [visible, fileSink] });
+  const logger = createLogger({ ...common, sinks: [visible, fileSink, ...others] });
   return logger;
 }

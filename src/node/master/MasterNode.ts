@@ -12,6 +12,7 @@ import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
+import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
@@ -32,11 +33,15 @@ import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
 
+<<<<<<< HEAD
 export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly keys: ClusterKeys;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
 };
+=======
+export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & { readonly keys: ClusterKeys; readonly taps: NodeTaps };
+>>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
 
 /** A master: its actors over real sockets, disk and threads. */
 export class MasterNode {
@@ -185,7 +190,7 @@ export class MasterNode {
       link.destroy();
       return;
     }
-    const { config, scope, clock, random, keys } = this.#options;
+    const { config, scope, clock, random, keys, taps } = this.#options;
     const id = `peer-${String(++this.#connections)}`;
     const victim = this.#ungreeted.add(id, link.remoteAddress);
     if (victim !== undefined) {
@@ -206,6 +211,7 @@ export class MasterNode {
       clock,
       random,
       keys,
+      taps,
       transferOwner: () => this.#peers.find(id)?.nodeName ?? undefined,
       isGreeted: () => this.#isGreeted(id),
       onCommand: (request) => this.#command(id, request),
