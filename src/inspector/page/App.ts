@@ -20,7 +20,7 @@ const RENDER_INTERVAL = 100;
 /** Milliseconds between two sentences of a screen reader about trouble. */
 const ANNOUNCE_INTERVAL = 5_000;
 
-const NOBODY: NodeIdentity = { name: "muster", type: "worker", cluster: "no node" };
+const NOBODY: NodeIdentity = { name: "muster", type: "master", cluster: "no node" };
 
 /** A node's minutes: the live one's, or a file's. */
 interface Told {

@@ -1,5 +1,5 @@
 import { h, setAttribute, setChildren, setText } from "./dom.js";
-import { age } from "./format.js";
+import { age, ago, during } from "./format.js";
 import { numberIn } from "./applyFrame.js";
 import type { Choices, Scene, View } from "./Scene.js";
 import { toneOf } from "./tone.js";
@@ -107,8 +107,8 @@ export class ClusterView implements View {
     setAttribute(card.element, "data-verdict", verdict);
     setAttribute(card.element, "aria-current", String(isChosen));
     setText(card.verdict, verdictText(worker, verdict, at));
-    const beat = keepalive > 0 ? `, last keepalive ${ago(at - keepalive)}` : "";
-    setText(card.link, worker.connected ? `connected for ${age(at - worker.since)}${beat}` : `left ${ago(at - worker.since)}`);
+    const beat = keepalive > 0 ? ` · keepalive ${ago(at - keepalive)}` : "";
+    setText(card.link, worker.connected ? `up ${age(at - worker.since)}${beat}` : `left ${ago(at - worker.since)}`);
     states.forEach((actor, index) => {
       const line = card.processes[index];
       if (line === undefined) return;
@@ -153,9 +153,9 @@ function verdictText(worker: WorkerView, verdict: Verdict, at: number): string {
     case "unknown":
       return "not compared yet";
     case "in-step":
-      return `in step for ${age(at - worker.inStepSince)}`;
+      return `in step${during(at - worker.inStepSince)}`;
     case "out-of-step":
-      return `out of step for ${age(at - worker.inStepSince)}`;
+      return `out of step${during(at - worker.inStepSince)}`;
   }
 }
 
@@ -177,5 +177,3 @@ function summaryOf(verdicts: readonly Verdict[]): string {
   if (number("lost") > 0) parts.push(`${String(number("lost"))} lost`);
   return `${String(verdicts.length)} ${verdicts.length === 1 ? "worker" : "workers"}: ${parts.join(", ")}`;
 }
-
-const ago = (milliseconds: number): string => (milliseconds < 1000 ? "just now" : `${age(milliseconds)} ago`);

@@ -1,6 +1,6 @@
 import { errorOf } from "./applyFrame.js";
-import { h, setChildren, setText } from "./dom.js";
-import { age, bytes, clockTime } from "./format.js";
+import { h, setAttribute, setChildren, setText } from "./dom.js";
+import { ago, bytes, clockTime, during } from "./format.js";
 import type { Scene, View } from "./Scene.js";
 import type { Plain } from "./wire.js";
 
@@ -9,6 +9,9 @@ const INSTANT = /(?:At|^at|lastKeepalive|lastAnswer)$/;
 const SIZE = /bytes/i;
 const MONOTONIC = /Monotonic$/;
 const SETTING = /(?:Deadline|Timeout|timeout|Retry|Integrity|AgentInfo|keepAlive|Keepalive|Attempts|Concurrency|Capacity|concurrency|capacity|retryIn)/;
+
+/** Characters from which a value has a line of its own. */
+const LONG_VALUE = 22;
 
 interface Row {
   readonly name: HTMLElement;
@@ -37,10 +40,10 @@ export class ContextPanel implements View {
       this.#error.hidden = true;
       return;
     }
-    setText(this.#state, `${selected.state} for ${selected.exact ? "" : "over "}${age(at - selected.since)}`);
+    setText(this.#state, `${selected.state}${during(at - selected.since, selected.exact ? "" : "over ")}`);
     const error = errorOf(selected);
     this.#error.hidden = error === null;
-    setText(this.#error, error === null ? "" : `Last error, ${age(at - error.at)} ago: ${error.message}`);
+    setText(this.#error, error === null ? "" : `Last error, ${ago(at - error.at)}, in ${error.message}`);
     const entries = flat(selected.context, "").filter(([name]) => !name.includes("lastError"));
     const isSetting = ([name, value]: Entry): boolean => typeof value === "number" && !name.includes(".") && SETTING.test(name) && !INSTANT.test(name);
     this.#fill(this.#list, entries.filter((entry) => !isSetting(entry)), at);
@@ -49,9 +52,12 @@ export class ContextPanel implements View {
 
   #fill(list: HTMLElement, entries: readonly Entry[], at: number): void {
     const children = entries.flatMap(([name, value]) => {
-      const row = this.#rows.get(name) ?? { name: h("dt", {}, name), value: h("dd", {}) };
+      const row = this.#rows.get(name) ?? { name: h("dt", {}, name.replace("record.", "")), value: h("dd", {}) };
       this.#rows.set(name, row);
-      setText(row.value, words(name, value, at));
+      const text = words(name, value, at);
+      setText(row.value, text);
+      setAttribute(row.value, "data-long", String(text.length > LONG_VALUE));
+      if (typeof value === "number" && value > 0 && isInstant(name)) setAttribute(row.value, "title", clockTime(value));
       return [row.name, row.value];
     });
     setChildren(list, children);
@@ -73,7 +79,10 @@ function words(name: string, value: Plain, at: number): string {
   if (value === null) return "–";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map((entry) => JSON.stringify(entry)).join(", ");
   if (typeof value !== "number") return String(value as string | boolean);
-  const last = name.split(".").at(-1) ?? name;
-  if (INSTANT.test(last)) return value === 0 ? "–" : `${clockTime(value)}, ${age(at - value)} ago`;
-  return SIZE.test(last) ? bytes(value) : value.toLocaleString("en");
+  if (isInstant(name)) return value === 0 ? "–" : ago(at - value);
+  return SIZE.test(name) ? bytes(value) : value.toLocaleString("en");
+}
+
+function isInstant(name: string): boolean {
+  return INSTANT.test(name.split(".").at(-1) ?? name);
 }

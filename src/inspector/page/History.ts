@@ -113,11 +113,12 @@ export class History {
   }
 
   #index(frame: Frame): void {
-    for (const transition of frame.transitions ?? []) {
-      this.events.push({ kind: "transition", number: ++this.#numbered, ...transition });
-      this.#segment(transition.actor, transition.to, transition.at);
+    const transitions = (frame.transitions ?? []).map((transition) => ({ kind: "transition" as const, number: 0, ...transition }));
+    const logs = (frame.logs ?? []).map((log) => ({ kind: "log" as const, number: 0, ...log }));
+    for (const event of [...transitions, ...logs].sort((one, other) => one.at - other.at)) {
+      this.events.push({ ...event, number: ++this.#numbered });
     }
-    for (const log of frame.logs ?? []) this.events.push({ kind: "log", number: ++this.#numbered, ...log });
+    for (const { actor, to, at } of transitions) this.#segment(actor, to, at);
     if (this.events.length > MOST_EVENTS) this.events.splice(0, this.events.length - MOST_EVENTS);
     // Actors that were there before anybody watched tell no transition.
     for (const { id, state, since } of frame.actors ?? []) {

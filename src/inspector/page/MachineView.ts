@@ -58,7 +58,7 @@ export class MachineView implements View {
       return;
     }
     setText(this.#title, selected.machine === "workerPeer" || selected.peer === null ? nameOf(selected) : `${nameOf(selected)} of ${selected.peer}`);
-    if (this.#wanted !== chart.machine) void this.#draw(chart);
+    if (this.#wanted !== chart.machine) this.#draw(chart);
     if (this.#drawn?.machine !== chart.machine) return;
     for (const [name, group] of this.#drawn.states) {
       const isLit = name === selected.state;
@@ -69,10 +69,22 @@ export class MachineView implements View {
     this.#flash(scene);
   }
 
-  async #draw(chart: ChartView): Promise<void> {
+  #draw(chart: ChartView): void {
     this.#wanted = chart.machine;
-    const laidOut = await this.#layouts.of(chart);
-    if (this.#wanted !== chart.machine) return;
+    this.#drawn = undefined;
+    this.#canvas.replaceChildren(h("p", { class: "hint" }, "Drawing the chart …"));
+    this.#layouts.of(chart).then(
+      (laidOut) => {
+        if (this.#wanted === chart.machine) this.#show(chart, laidOut);
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#canvas.replaceChildren(h("p", { class: "error" }, `The chart can't be drawn: ${reason}`));
+      },
+    );
+  }
+
+  #show(chart: ChartView, laidOut: LaidOutChart): void {
     const { picture, drawn } = drawChart(chart, laidOut);
     this.#canvas.replaceChildren(picture);
     const anywhere = chart.anywhere.filter(({ to }) => to !== null).map(({ label, to }) => `${label} → ${String(to)}`);

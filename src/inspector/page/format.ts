@@ -13,6 +13,16 @@ export function age(milliseconds: number): string {
   return milliseconds < 1000 ? "now" : duration(Math.floor(milliseconds / 1000) * 1000).replace(".0", "");
 }
 
+/** `just now`, `4 s ago`. */
+export function ago(milliseconds: number): string {
+  return milliseconds < 1000 ? "just now" : `${age(milliseconds)} ago`;
+}
+
+/** ` for 4 s`, or nothing before there is a second to tell. */
+export function during(milliseconds: number, about = ""): string {
+  return milliseconds < 1000 ? "" : ` for ${about}${age(milliseconds)}`;
+}
+
 const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
 
 /** `312 B`, `4.2 KiB`, `18 MiB`. */

@@ -29,9 +29,9 @@ export interface LaidOutChart {
 }
 
 /** In the page's fixed type sizes. */
-const STATE_HEIGHT = 34;
+const STATE_HEIGHT = 28;
 const STATE_CHARACTER = 7.6;
-const STATE_PADDING = 34;
+const STATE_PADDING = 28;
 const LABEL_CHARACTER = 5.7;
 const LABEL_HEIGHT = 15;
 const LONGEST_LABEL = 30;
@@ -41,22 +41,21 @@ const COMMON_TARGET = 3;
 
 const OPTIONS: Readonly<Record<string, string>> = {
   "elk.algorithm": "layered",
-  "elk.direction": "RIGHT",
   "elk.edgeRouting": "ORTHOGONAL",
-  "elk.aspectRatio": "2.2",
-  "elk.layered.wrapping.strategy": "MULTI_EDGE",
-  "elk.layered.wrapping.additionalEdgeSpacing": "18",
-  "elk.layered.cycleBreaking.strategy": "DEPTH_FIRST",
+  "elk.layered.cycleBreaking.strategy": "MODEL_ORDER",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
   "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "34",
-  "elk.layered.spacing.edgeNodeBetweenLayers": "18",
-  "elk.spacing.nodeNode": "28",
-  "elk.spacing.edgeNode": "16",
-  "elk.spacing.edgeEdge": "12",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "20",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "10",
+  "elk.spacing.nodeNode": "24",
+  "elk.spacing.edgeNode": "14",
+  "elk.spacing.edgeEdge": "10",
   "elk.spacing.edgeLabel": "3",
   "elk.padding": "[top=10,left=10,bottom=10,right=10]",
 };
+
+/** Width and height of the place in which a chart is seen, about: which way it should run. */
+const PLACE: readonly [number, number] = [680, 400];
 
 /** Lays charts out, each once, on a thread of the browser, so that the page goes on meanwhile. */
 export class Layouts {
@@ -77,11 +76,17 @@ export class Layouts {
   }
 
   async #make(chart: ChartView): Promise<LaidOutChart> {
-    this.#engine ??= new window.ELK({ workerUrl: "elk-worker.min.js" });
     const edges = drawnEdges(chart);
-    const graph = await this.#engine.layout({
+    const ways = await Promise.all(["DOWN", "RIGHT"].map((direction) => this.#run(chart, edges, direction)));
+    const best = ways.reduce((one, other) => (scaleOf(other) > scaleOf(one) ? other : one));
+    return read(best, edges);
+  }
+
+  async #run(chart: ChartView, edges: readonly ChartEdge[], direction: string): Promise<ElkNode> {
+    this.#engine ??= new window.ELK({ workerUrl: "elk-worker.min.js" });
+    return this.#engine.layout({
       id: "chart",
-      layoutOptions: OPTIONS,
+      layoutOptions: { ...OPTIONS, "elk.direction": direction },
       children: ordered(chart).map((name) => ({
         id: name,
         width: name.length * STATE_CHARACTER + STATE_PADDING,
@@ -91,10 +96,9 @@ export class Layouts {
         id: String(index),
         sources: [edge.from],
         targets: [edge.to],
-        labels: [{ text: labelOf(edge), width: labelOf(edge).length * LABEL_CHARACTER, height: LABEL_HEIGHT }],
+        labels: labelOf(edge) === "" ? [] : [{ text: labelOf(edge), width: labelOf(edge).length * LABEL_CHARACTER, height: LABEL_HEIGHT }],
       })),
     });
-    return read(graph, edges);
   }
 }
 
@@ -119,8 +123,14 @@ function ordered({ initial, states, edges }: ChartView): string[] {
   return [...found];
 }
 
+/** How large a chart can be drawn. */
+function scaleOf({ width = 1, height = 1 }: ElkNode): number {
+  return Math.min(1, PLACE[0] / width, PLACE[1] / height);
+}
+
+/** Work that is done leads on without a word; the line's tooltip says all of it. */
 function labelOf({ labels }: ChartEdge): string {
-  const [first = "", ...more] = labels;
+  const [first = "", ...more] = labels.filter((label) => !label.endsWith(" done"));
   const text = first.length <= LONGEST_LABEL ? first : `${first.slice(0, LONGEST_LABEL - 1)}…`;
   return more.length === 0 ? text : `${text} +${String(more.length)}`;
 }
