@@ -35,8 +35,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -37,37 +37,35 @@ const UNREADABLE = 1007;
 
 /**
  * The inspector: its page under `/inspector/`, the page's socket `/inspector/ws`, and `POST /inspector/ticket`,
- * by which a token, or being on this machine where that is enough, admits to the socket.
+ * by which a token, or being on this machine where that is enough, admits to the socket. Where other plugins bring
+ * sockets of their own, `app` is a scope for the inspector alone.
  */
 export async function registerInspector(app: FastifyInstance, options: InspectorOptions): Promise<Feed> {
   const { node, authorize, open = false, stately = false } = options;
   const feed = new Feed(node);
   const tickets = new Tickets(() => node.clock.now());
-  // Its own scope: other plugins may bring sockets of their own.
-  await app.register(async (scope) => {
-    await scope.register(fastifyWebsocket, { options: { maxPayload: PAGE_MESSAGE_BYTES } });
-    await servePage(scope);
+  await app.register(fastifyWebsocket, { options: { maxPayload: PAGE_MESSAGE_BYTES } });
+  await servePage(app);
 
-    scope.post("/inspector/ticket", async (request, reply) => {
-      const from = originOf(request);
-      const admitted = open && isLoopback(from) && isSameSite(from);
-      if (!admitted && (await authorize(request)) === undefined) {
-        return reply.code(401).send({ title: "Unauthorized", detail: "Log in to watch this node." });
-      }
-      return reply.header("cache-control", "no-store").send({ ticket: tickets.issue(), node: node.identity });
-    });
-
-    scope.get<{ Querystring: { ticket?: string } }>("/inspector/ws", { websocket: true }, (socket, request) => {
-      const from = originOf(request);
-      if (!isOwnPage(from) || !tickets.redeem(String(request.query.ticket ?? ""))) {
-        socket.close(REFUSED, "Ask for a ticket first.");
-        return;
-      }
-      serveViewer(feed, socket);
-    });
-
-    if (stately) serveStately(scope, new StatelyFeed(node));
+  app.post("/inspector/ticket", async (request, reply) => {
+    const from = originOf(request);
+    const admitted = open && isLoopback(from) && isSameSite(from);
+    if (!admitted && (await authorize(request)) === undefined) {
+      return reply.code(401).send({ title: "Unauthorized", detail: "Log in to watch this node." });
+    }
+    return reply.header("cache-control", "no-store").send({ ticket: tickets.issue(), node: node.identity });
   });
+
+  app.get<{ Querystring: { ticket?: string } }>("/inspector/ws", { websocket: true }, (socket, request) => {
+    const from = originOf(request);
+    if (!isOwnPage(from) || !tickets.redeem(String(request.query.ticket ?? ""))) {
+      socket.close(REFUSED, "Ask for a ticket first.");
+      return;
+    }
+    serveViewer(feed, socket);
+  });
+
+  if (stately) serveStately(app, new StatelyFeed(node));
   return feed;
 }
 
@@ -90,8 +88,8 @@ function serveViewer(feed: Feed, socket: WebSocket): void {
   });
 }
 
-function serveStately(scope: FastifyInstance, feed: StatelyFeed): void {
-  scope.get("/inspector/stately", { websocket: true }, (socket, request) => {
+function serveStately(app: FastifyInstance, feed: StatelyFeed): void {
+  app.get("/inspector/stately", { websocket: true }, (socket, request) => {
     const from = originOf(request);
     const isKnown = isSameSite(from) || (from.origin === STATELY_ORIGIN && isSameSite({ ...from, origin: undefined }));
     const end = isLoopback(from) && isKnown ? feed.watch(socket) : undefined;

@@ -45,7 +45,7 @@ describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
       look();
     });
     await page.getByRole("tab", { name: "Events" }).click();
-    await cluster.master.write({ "etc/rules/seen.xml": "<group/>", "etc/lists/large": Buffer.alloc(2_000_000, "x") });
+    await cluster.master.write({ "etc/rules/seen.xml": "<group/>", "etc/lists/large": Buffer.alloc(300_000, "x") });
     for (const state of PASSED) await page.locator(".events li b", { hasText: new RegExp(`^${state}$`) }).first().waitFor();
     await page.waitForFunction(() => {
       const { lit } = window as unknown as { lit: Set<string> };
@@ -58,7 +58,7 @@ describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
     await page.locator("[data-worker=w1]").click();
     await page.getByRole("tab", { name: "Messages" }).click();
     await page.locator(".ends", { hasText: "w1" }).waitFor();
-    await cluster.master.write({ "etc/lists/other": Buffer.alloc(1_500_000, "y") });
+    await cluster.master.write({ "etc/lists/other": Buffer.alloc(300_000, "y") });
     for (const command of ["syn_i_w_m_p", "syn_m_c", "file_upd", "syn_m_c_e"]) {
       await page.locator(".sequence b", { hasText: new RegExp(`^${command}$`) }).first().waitFor();
     }

@@ -1,5 +1,5 @@
 import { h, setAttribute, setChildren, setText } from "./dom.js";
-import { age, ago, during } from "./format.js";
+import { age, ago, compareNames, during } from "./format.js";
 import { numberIn } from "./applyFrame.js";
 import type { Choices, Scene, View } from "./Scene.js";
 import { toneOf } from "./tone.js";
@@ -162,7 +162,7 @@ function verdictText(worker: WorkerView, verdict: Verdict, at: number): string {
 const RANKS: readonly Verdict[] = ["lost", "out-of-step", "unknown", "in-step"];
 const rank = (verdict: Verdict): number => RANKS.indexOf(verdict);
 
-const byName = (one: WorkerView, other: WorkerView): number => one.name.localeCompare(other.name, "en", { numeric: true });
+const byName = (one: WorkerView, other: WorkerView): number => compareNames(one.name, other.name);
 
 function needsLook(verdict: Verdict, { lastError }: WorkerView, at: number): boolean {
   return verdict !== "in-step" || (lastError !== null && at - lastError.at < RECENT_ERROR);

@@ -11,6 +11,7 @@ const FLASH = 1_200;
 /** Room beyond the layout, for the mark of the initial state. */
 const MARGIN = 14;
 const CORNER = 6;
+const LARGEST_SCALE = 1.1;
 
 interface Drawn {
   readonly machine: string;
@@ -156,13 +157,16 @@ function drawChart(chart: ChartView, laidOut: LaidOutChart): { picture: SVGSVGEl
     "svg",
     {
       viewBox: `${String(-MARGIN)} ${String(-MARGIN)} ${String(width)} ${String(height)}`,
-      ...{ width, height, role: "group", "aria-label": `States of ${chart.machine}` },
+      ...{ role: "group", "aria-label": `States of ${chart.machine}` },
     },
     s("defs", {}, arrow),
     ...edges.values(),
     mark,
     ...states.values(),
   );
+  // Never larger than the page's other words.
+  picture.style.maxWidth = `${String(width * LARGEST_SCALE)}px`;
+  picture.style.maxHeight = `${String(height * LARGEST_SCALE)}px`;
   return { picture, drawn: { machine: chart.machine, states, edges } };
 }
 

@@ -1,3 +1,4 @@
+import { compareNames } from "./format.js";
 import type { History } from "./History.js";
 import type { ActorView, ChartView, NodeIdentity, NodeState } from "./wire.js";
 
@@ -36,7 +37,7 @@ export interface View {
 /** The peers that messages can be shown for: a master's workers, a worker's master. */
 export function peersOf({ node, state }: Scene): readonly string[] {
   if (node.type === "worker") return ["master"];
-  return Object.keys(state.workers).sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  return Object.keys(state.workers).sort(compareNames);
 }
 
 /** The machines of the chosen peer; of all that belong to no peer, when none is chosen, and on a worker. */

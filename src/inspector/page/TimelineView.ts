@@ -1,5 +1,5 @@
 import { h, setChildren, setText } from "./dom.js";
-import { duration } from "./format.js";
+import { compareNames, duration } from "./format.js";
 import type { Segment } from "./History.js";
 import { actorsOfPeer, type Choices, type Scene, type View } from "./Scene.js";
 import { toneOf } from "./tone.js";
@@ -55,7 +55,7 @@ export class TimelineView implements View {
 
   render(scene: Scene): void {
     const length = Number(this.#window.value) * 1000;
-    const actors = actorsOfPeer(scene).sort((one, other) => nameOf(one).localeCompare(nameOf(other), "en"));
+    const actors = actorsOfPeer(scene).sort((one, other) => compareNames(nameOf(one), nameOf(other)));
     const wanted = new Set(actors.map(({ id }) => id));
     for (const id of this.#rows.keys()) if (!wanted.has(id)) this.#rows.delete(id);
     setChildren(

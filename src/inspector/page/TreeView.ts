@@ -1,4 +1,5 @@
 import { h, setAttribute, setChildren, setText } from "./dom.js";
+import { compareNames } from "./format.js";
 import type { Choices, Scene, View } from "./Scene.js";
 import { toneOf } from "./tone.js";
 import type { ActorView } from "./wire.js";
@@ -66,7 +67,9 @@ export class TreeView implements View {
     const children = new Map<string | null, ActorView[]>();
     for (const actor of Object.values(state.actors)) {
       const parent = actor.parent !== null && actor.parent in state.actors ? actor.parent : null;
-      children.set(parent, [...(children.get(parent) ?? []), actor]);
+      const siblings = children.get(parent);
+      if (siblings === undefined) children.set(parent, [actor]);
+      else siblings.push(actor);
     }
     const peers = Object.keys(state.workers).length;
     const lines: Line[] = [];
@@ -150,5 +153,5 @@ export function nameOf(actor: ActorView): string {
 /** Peers last, by their names; others as the node has them. */
 function byName(one: ActorView, other: ActorView): number {
   const isPeer = (actor: ActorView): number => (actor.machine === "workerPeer" ? 1 : 0);
-  return isPeer(one) - isPeer(other) || nameOf(one).localeCompare(nameOf(other), "en", { numeric: true });
+  return isPeer(one) - isPeer(other) || compareNames(nameOf(one), nameOf(other));
 }

@@ -23,6 +23,14 @@ export function during(milliseconds: number, about = ""): string {
   return milliseconds < 1000 ? "" : ` for ${about}${age(milliseconds)}`;
 }
 
+/** Made once: a comparison that makes its own costs a hundred times as much, and lists are sorted for every picture. */
+const COLLATOR = new Intl.Collator("en", { numeric: true });
+
+/** The order of names as people expect it: `worker-2` before `worker-10`. */
+export function compareNames(one: string, other: string): number {
+  return COLLATOR.compare(one, other);
+}
+
 const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
 
 /** `312 B`, `4.2 KiB`, `18 MiB`. */

@@ -29,7 +29,10 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** The layout engine's files, served as their package has them. */
 const ENGINE_FILES = ["elk-api.js", "elk-worker.min.js"] as const;
-const PAGE_FOLDER = fileURLToPath(new URL("../page/", import.meta.url));
+/** Compiled, also for one who runs the sources: a browser takes no TypeScript. */
+const PAGE_FOLDER = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../../../dist/src/inspector/page/" : "../page/", import.meta.url),
+);
 
 /** Serves the page under `/inspector/`: the files that are there at the start, by name, and no others. */
 export async function servePage(app: FastifyInstance): Promise<void> {
