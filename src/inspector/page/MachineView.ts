@@ -150,7 +150,7 @@ function drawChart(chart: ChartView, laidOut: LaidOutChart): { picture: SVGSVGEl
   const mark = start === undefined ? null : s("circle", { cx: start.x - 7, cy: start.y + start.height / 2, r: 4, class: "initial" });
   const arrow = s(
     "marker",
-    { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+    { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" },
     s("path", { d: "M0,0.5 L8,4 L0,7.5 z", class: "head" }),
   );
   const picture = s(
