@@ -4,7 +4,8 @@ import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
 import { addressText, DEFAULT_LISTEN_ADDRESS, parseListenAddress, type ListenAddress } from "../http/listenAddress.js";
 import { startNode, type RunningNode } from "../node/startNode.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
-import type { ServedInspector } from "../inspector/serveInspector.js";
+import type { InspectedNode } from "../inspector/InspectedNode.js";
+import { serveInspector, type ServedInspector } from "../inspector/serveInspector.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { zip43 } from "../protocol/dialects/zip43.js";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/Logger.js";
@@ -82,8 +83,8 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
       serveWdb: options.serveWdb,
       ...(options.trace === undefined ? {} : { traceFile: options.trace }),
     });
-    const inspector =
-      options.inspectorPort === undefined ? undefined : await inspect(node, { config, tap, port: options.inspectorPort });
+    const inspected = inspectedNode(node, config, tap);
+    const inspector = options.inspectorPort === undefined ? undefined : await inspect(node, inspected, options.inspectorPort);
     if (inspector !== undefined) logger.info(`The inspector is at ${inspector.address}`);
     const stop = (): void => {
       logger.info("Asked to stop: closing the connections.");
@@ -91,7 +92,7 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     };
     if (environment.stop.aborted) stop();
     else environment.stop.addEventListener("abort", stop, { once: true });
-    const { error } = await serveHttp(node, { listen: options.http, config, version: zip43.version, logger, clock: systemClock });
+    const { error } = await serveHttp(node, { listen: options.http, config, version: zip43.version, logger, clock: systemClock, inspected });
     await inspector?.close();
     if (error !== null) {
       logger.error(`The node failed: ${error.message}`);
@@ -103,26 +104,23 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
   }
 }
 
-/** Serves the inspector; its packages are loaded only then. A port that is taken ends the node with a clear error. */
-async function inspect(
-  node: RunningNode,
-  { config, tap, port }: { readonly config: NodeConfig; readonly tap: LogTap; readonly port: number },
-): Promise<ServedInspector> {
+function inspectedNode(node: RunningNode, config: NodeConfig, log: LogTap): InspectedNode {
   const { nodeName, nodeType, name, key } = config.cluster;
-  const { serveInspector } = await import("../inspector/serveInspector.js");
+  return {
+    identity: { name: nodeName, type: nodeType, cluster: name },
+    actor: node.actor,
+    taps: node.taps,
+    log,
+    clock: systemClock,
+    peerName: (id) => node.peerName(id),
+    secrets: [key],
+  };
+}
+
+/** Serves the inspector by itself. A port that is taken ends the node with a clear error. */
+async function inspect(node: RunningNode, inspected: InspectedNode, port: number): Promise<ServedInspector> {
   try {
-    return await serveInspector(
-      {
-        identity: { name: nodeName, type: nodeType, cluster: name },
-        actor: node.actor,
-        taps: node.taps,
-        log: tap,
-        clock: systemClock,
-        peerName: (id) => node.peerName(id),
-        secrets: [key],
-      },
-      { port },
-    );
+    return await serveInspector(inspected, { port });
   } catch (error) {
     node.stop();
     await node.ended;

@@ -3,6 +3,8 @@ import { HttpStartError } from "../http/HttpStartError.js";
 import type { ListenAddress } from "../http/listenAddress.js";
 import { nodeReadiness } from "../http/nodeReadiness.js";
 import { startHttp, type RunningHttp } from "../http/startHttp.js";
+import type { InspectedNode } from "../inspector/InspectedNode.js";
+import { registerInspector } from "../inspector/registerInspector.js";
 import type { NodeEnd, RunningNode } from "../node/startNode.js";
 import type { Clock } from "../protocol/Clock.js";
 import type { Logger } from "../telemetry/Logger.js";
@@ -19,6 +21,8 @@ export interface ServeHttpOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What the inspector needs of the node. */
+  readonly inspected: InspectedNode;
 }
 
 /**
@@ -44,7 +48,7 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 }
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
-  const { config, version, logger, clock } = options;
+  const { config, version, logger, clock, inspected } = options;
   const { root, cluster } = config;
   const { actor, api } = node;
   return startHttp({
@@ -55,5 +59,13 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
     listen,
     logger,
     clock,
+    parts: [
+      async (app, { authenticator }) => {
+        await registerInspector(app, {
+          node: inspected,
+          authorize: async ({ headers }) => ({ name: authenticator.session(headers.authorization).user }),
+        });
+      },
+    ],
   });
 }

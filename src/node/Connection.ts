@@ -118,19 +118,7 @@ export class Connection {
     const { root, limits } = this.#options.config;
     const chunkBytes = limits.transferChunkBytes;
     let bytes = 0;
-<<<<<<< HEAD
-    await sendFile(this.channel, {
-      path,
-      source: readLazily(join(root, source), chunkBytes),
-      chunkBytes,
-      pace: this.pace,
-      signal,
-      onProgress: (sent) => {
-        bytes = sent;
-      },
-    });
-=======
-    const total = this.#options.taps.onTransfer === undefined ? null : await sizeOf(join(root, path));
+    const total = this.#options.taps.onTransfer === undefined ? null : await sizeOf(join(root, source));
     const tell = (state: TransferNotice["state"]): void => {
       this.#options.taps.onTransfer?.(this.id, { direction: "out", path, bytes, total, state });
     };
@@ -138,7 +126,7 @@ export class Connection {
     try {
       await sendFile(this.channel, {
         path,
-        source: readLazily(join(root, path), chunkBytes),
+        source: readLazily(join(root, source), chunkBytes),
         chunkBytes,
         pace: this.pace,
         signal,
@@ -152,7 +140,6 @@ export class Connection {
       throw error;
     }
     tell("done");
->>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
     return { bytes };
   }
 

@@ -49,15 +49,12 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
-<<<<<<< HEAD
   /** The distributed API for callers in this process. */
   readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
-=======
   /** Where those who watch the node hear of messages and transfers. */
   readonly taps: NodeTaps;
   /** The node at the other end of a connection; undefined until it is known. */
   peerName(connectionId: string): string | undefined;
->>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -100,8 +97,9 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     },
   });
   const keys = clusterKeys([cluster.key], pool);
-<<<<<<< HEAD
-  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, workersMayChange: options.workersMayChange ?? false };
+  const taps = new NodeTaps();
+  const workersMayChange = options.workersMayChange ?? false;
+  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, taps, workersMayChange };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
   try {
@@ -111,13 +109,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await pool.close().catch(() => undefined);
     throw error;
   }
-=======
-  const taps = new NodeTaps();
-  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, taps };
-  const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
-  const actor: AnyActor = node.actor;
   const workerName = (id: string): string | undefined => (node instanceof MasterNode ? node.peerName(id) : undefined);
->>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
   const trace =
     options.traceFile === undefined
       ? undefined
@@ -151,13 +143,10 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   return {
     actor,
     store,
-<<<<<<< HEAD
     api: { ask: node.api.ask, catalogue: node.api.catalogue },
-=======
     taps,
     // A worker has one peer, whose name the protocol does not tell.
     peerName: (id) => (node instanceof MasterNode ? workerName(id) : "master"),
->>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

@@ -98,6 +98,6 @@ export class SimulatedCluster {
   }
 
   #peer(id: string): { send(event: object): void } | undefined {
-    return this.actor.getSnapshot().children[id] as { send(event: object): void } | undefined;
+    return this.actor.getSnapshot().children[id];
   }
 }

@@ -119,7 +119,7 @@ export class ActorBook {
 
   #view(known: KnownActor): ActorView {
     const { ref, snapshot, state, since, exact } = known;
-    const parent = ref._parent as AnyActorRef | undefined;
+    const parent = ref._parent;
     return {
       id: ref.sessionId,
       parent: parent?.sessionId ?? null,

@@ -111,7 +111,7 @@ export class MachineView implements View {
 
   #shine({ from, to }: TransitionView): void {
     for (const group of [this.#drawn?.states.get(to), this.#drawn?.edges.get(`${from ?? ""} ${to}`)]) {
-      group?.animate([{ "--flash": 1 }, { "--flash": 0 }] as unknown as Keyframe[], { duration: FLASH, easing: "ease-out" });
+      group?.animate([{ "--flash": 1 }, { "--flash": 0 }], { duration: FLASH, easing: "ease-out" });
     }
   }
 }

@@ -31,7 +31,7 @@ export function statelyActor(ref: AnyActorRef, rootId: string, wallTime: number)
     name: ref.sessionId === rootId ? (machine?.id ?? ref.id) : ref.id,
     // Functions and actors are dropped: the viewer draws states and events.
     definition: JSON.stringify(machine?.config ?? { id: ref.id }, (key, value: unknown) => (key === "context" ? undefined : value)),
-    parentId: (ref._parent as AnyActorRef | undefined)?.sessionId,
+    parentId: (ref._parent)?.sessionId,
     snapshot: shownSnapshot(ref),
   });
 }

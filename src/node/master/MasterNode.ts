@@ -33,15 +33,12 @@ import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
 
-<<<<<<< HEAD
 export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly keys: ClusterKeys;
+  readonly taps: NodeTaps;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
 };
-=======
-export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & { readonly keys: ClusterKeys; readonly taps: NodeTaps };
->>>>>>> b29dd8f (Inspector: feed, server plugin and page; watchers of messages and transfers; the demo serves it)
 
 /** A master: its actors over real sockets, disk and threads. */
 export class MasterNode {

@@ -38,7 +38,7 @@ class Served {
 
   async ticket(headers: Headers, remoteAddress = "127.0.0.1"): Promise<{ status: number; ticket: string }> {
     const answer = await this.app.inject({ method: "POST", url: "/inspector/ticket", headers, remoteAddress });
-    return { status: answer.statusCode, ticket: (answer.json() as { ticket?: string }).ticket ?? "" };
+    return { status: answer.statusCode, ticket: answer.json<{ ticket?: string }>().ticket ?? "" };
   }
 
   open(path: string, headers: Headers): WebSocket {
