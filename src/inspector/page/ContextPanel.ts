@@ -78,7 +78,8 @@ function flat(value: { readonly [name: string]: Plain }, prefix: string): Entry[
 function words(name: string, value: Plain, at: number): string {
   if (value === null) return "–";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map((entry) => JSON.stringify(entry)).join(", ");
-  if (typeof value !== "number") return String(value);
+  if (typeof value === "string" || typeof value === "boolean") return String(value);
+  if (typeof value !== "number") return JSON.stringify(value);
   if (isInstant(name)) return value === 0 ? "–" : ago(at - value);
   return SIZE.test(name) ? bytes(value) : value.toLocaleString("en");
 }
