@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
 import { LOG_LEVELS } from "../telemetry/Logger.js";
 import { LOG_FILE_FORMATS } from "../telemetry/openNodeLogger.js";
@@ -14,6 +14,7 @@ interface RunOptions extends ConfigOptions {
   readonly http?: string;
   readonly serveWdb?: boolean;
   readonly trace?: string;
+  readonly inspectorPort?: number;
 }
 
 /** `muster run --root DIR`: a node in the foreground (interface.md). */
@@ -28,6 +29,7 @@ export function register(program: Command, environment: CommandEnvironment): voi
     .option("--http <host:port>", "where the HTTP interface listens; off: nowhere")
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs")
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
+    .option("--inspector-port <port>", "serve the inspector, without a login, to this machine alone (127.0.0.1)", portOption)
     .action((options: RunOptions) => run(options, environment));
 }
 
@@ -44,5 +46,14 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     return;
   }
   const { user } = config.settings.daemon;
-  await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile: options.trace }, environment);
+  const { trace: traceFile, inspectorPort } = options;
+  await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile, inspectorPort }, environment);
+}
+
+const HIGHEST_PORT = 65_535;
+
+function portOption(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= HIGHEST_PORT) return port;
+  throw new InvalidArgumentError(`a port is a number from 0 (any free one) to ${String(HIGHEST_PORT)}.`);
 }

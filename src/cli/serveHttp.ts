@@ -4,6 +4,8 @@ import type { ListenAddress } from "../http/listenAddress.js";
 import { nodeReadiness } from "../http/nodeReadiness.js";
 import { registerMetrics } from "../http/metrics/registerMetrics.js";
 import { startHttp, type RunningHttp } from "../http/startHttp.js";
+import type { InspectedNode } from "../inspector/InspectedNode.js";
+import { registerInspector } from "../inspector/registerInspector.js";
 import type { NodeEnd, RunningNode } from "../node/startNode.js";
 import type { Clock } from "../protocol/Clock.js";
 import type { Logger } from "../telemetry/Logger.js";
@@ -17,6 +19,8 @@ export interface ServeHttpOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What the inspector needs of the node. */
+  readonly inspected: InspectedNode;
 }
 
 /**
@@ -42,7 +46,7 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 }
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
-  const { config, version, logger, clock } = options;
+  const { config, version, logger, clock, inspected } = options;
   const { root, cluster } = config;
   const { actor, api, watch } = node;
   return startHttp({
@@ -56,6 +60,14 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
     parts: [
       (app) => {
         registerMetrics(app, watch);
+      },
+      async (app, { authenticator }) => {
+        if (config.settings.http.inspector === "off") return;
+        await registerInspector(app, {
+          node: inspected,
+          open: config.settings.http.inspector === "open",
+          authorize: async ({ headers }) => ({ name: authenticator.session(headers.authorization).user }),
+        });
       },
     ],
   });

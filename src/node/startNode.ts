@@ -13,6 +13,7 @@ import { FileIndexer } from "./FileIndexer.js";
 import { KeyStatusFile } from "./KeyStatusFile.js";
 import { refuseSecondNode } from "./local/LocalServer.js";
 import { MasterNode } from "./master/MasterNode.js";
+import { NodeTaps } from "./NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
 import { LinkTls } from "./ports/LinkTls.js";
@@ -60,6 +61,10 @@ export interface RunningNode {
   readonly watch: NodeWatch;
   /** The distributed API for callers in this process. */
   readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
+  /** Where those who watch the node hear of messages and transfers. */
+  readonly taps: NodeTaps;
+  /** The node at the other end of a connection; undefined until it is known. */
+  peerName(connectionId: string): string | undefined;
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -111,6 +116,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     },
   });
   const keys = new ClusterKeys(config.keys, pool);
+  const taps = new NodeTaps();
   let current = config;
   const services = {
     get config() {
@@ -125,6 +131,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     logger,
     keys,
     tls,
+    taps,
     workersMayChange: options.workersMayChange ?? false,
   };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
@@ -136,6 +143,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await pool.close().catch(() => undefined);
     throw error;
   }
+  const workerName = (id: string): string | undefined => (node instanceof MasterNode ? node.peerName(id) : undefined);
   const trace =
     options.traceFile === undefined
       ? undefined
@@ -146,7 +154,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
           clusterVersion: dialect.version,
           version: options.version ?? null,
           clock,
-          peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
+          peerName: workerName,
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
           },
@@ -207,6 +215,9 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       traffic: node.traffic,
     },
     api: { ask: node.api.ask, catalogue: node.api.catalogue },
+    taps,
+    // A worker has one peer, whose name the protocol does not tell.
+    peerName: (id) => (node instanceof MasterNode ? workerName(id) : "master"),
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

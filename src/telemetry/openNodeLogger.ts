@@ -30,6 +30,8 @@ export interface NodeLoggerOptions {
   readonly fileFormat?: LogFileFormat;
   /** @default standard output */
   readonly destination?: LogDestination;
+  /** Gets every line as well: who watches the node. */
+  readonly tap?: LogSink;
   /** When the file is put aside. @default never */
   readonly rotation?: RotationRules;
 }
@@ -59,7 +61,8 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<NodeLo
     secrets: options.secrets,
     ...(options.context === undefined ? {} : { context: options.context }),
   };
-  const visibleOnly = createLogger({ ...common, sinks: [visible] });
+  const others = options.tap === undefined ? [] : [options.tap];
+  const visibleOnly = createLogger({ ...common, sinks: [visible, ...others] });
   const onTrouble = (error: Error): void => {
     visibleOnly.error(
       `Lines can't be written to ${path}: ${error.message}. Free space or let muster write there; it goes on without the file.`,
@@ -80,7 +83,7 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<NodeLo
   });
   const fileSink: LogSink =
     options.fileFormat === "json" ? written : new HumanSink(written, { colour: false, stacks: level === "debug2" });
-  const logger = createLogger({ ...common, sinks: [visible, fileSink] });
+  const logger = createLogger({ ...common, sinks: [visible, fileSink, ...others] });
   return Object.assign(logger, {
     reopen: () => {
       file.reopen();

@@ -12,6 +12,7 @@ import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
 import { machineLog, type LogServices } from "../machineLog.js";
+import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
@@ -35,6 +36,7 @@ const PROGRESS_INTERVAL = 1000;
 
 export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly keys: ClusterKeys;
+  readonly taps: NodeTaps;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
 };
@@ -213,7 +215,7 @@ export class MasterNode {
       link.destroy();
       return;
     }
-    const { config, scope, clock, random, keys } = this.#options;
+    const { config, scope, clock, random, keys, taps } = this.#options;
     const id = `peer-${String(++this.#connections)}`;
     const victim = this.#ungreeted.add(id, link.remoteAddress);
     if (victim !== undefined) {
@@ -234,6 +236,7 @@ export class MasterNode {
       clock,
       random,
       keys,
+      taps,
       transferOwner: () => this.#peers.find(id)?.nodeName ?? undefined,
       isGreeted: () => this.#isGreeted(id),
       onCommand: (request) => this.#command(id, request),

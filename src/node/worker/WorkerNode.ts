@@ -10,6 +10,7 @@ import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
 import { machineLog, type LogServices } from "../machineLog.js";
+import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals } from "../milliseconds.js";
 import { connectTcp } from "../ports/connectTcp.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
@@ -29,7 +30,7 @@ const PROGRESS_INTERVAL = 1000;
 const CLOSED_BEFORE_HELLO =
   "the master closed the connection without an answer. Check that <key> in etc/ossec.conf is the same as the master's";
 
-export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys };
+export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys; readonly taps: NodeTaps };
 
 /** A worker: its actors over a real connection, disk and threads. */
 export class WorkerNode {
@@ -168,7 +169,7 @@ export class WorkerNode {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { config, scope, clock, random, keys, tls } = this.#options;
+    const { config, scope, clock, random, keys, tls, taps } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
     const link = await connectTcp({ host: nodes[0] ?? "", port }, signal, tls);
     if (signal.aborted) {
@@ -186,6 +187,7 @@ export class WorkerNode {
       clock,
       random,
       keys,
+      taps,
       transferOwner: () => nodeName,
       isGreeted: () => true,
       onCommand: (request) => this.#command(connection, request),
