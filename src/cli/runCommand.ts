@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
+import { parseListenAddress } from "../http/listenAddress.js";
 import { LOG_LEVELS } from "../telemetry/Logger.js";
 import { LOG_FILE_FORMATS } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
@@ -26,7 +27,7 @@ export function register(program: Command, environment: CommandEnvironment): voi
         LOG_FILE_FORMATS,
       ),
     )
-    .option("--http <host:port>", "where the HTTP interface listens; off: nowhere")
+    .addOption(new Option("--http <host:port>", "where the HTTP interface listens; off: nowhere").argParser(listenAddressText))
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs")
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .option("--inspector-port <port>", "serve the inspector, without a login, to this machine alone (127.0.0.1)", portOption)
@@ -48,6 +49,16 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
   const { user } = config.settings.daemon;
   const { trace: traceFile, inspectorPort } = options;
   await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile, inspectorPort }, environment);
+}
+
+/** The text as it stands: it is a setting like any other. A wrong one is wrong usage. */
+function listenAddressText(text: string): string {
+  try {
+    parseListenAddress(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 const HIGHEST_PORT = 65_535;

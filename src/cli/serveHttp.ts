@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { HttpStartError } from "../http/HttpStartError.js";
 import type { ListenAddress } from "../http/listenAddress.js";
@@ -49,12 +50,17 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
   const { config, version, logger, clock, inspected } = options;
   const { root, cluster } = config;
   const { actor, api, watch } = node;
+  const { certificate, key } = config.settings.http.tls;
+  // The configuration has checked that both are given, or neither.
+  const tls = certificate === null || key === null ? undefined : { certFile: resolve(root, certificate), keyFile: resolve(root, key) };
   return startHttp({
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
     catalogue: api.catalogue,
     readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: config.settings.http.readyWithin }),
     listen,
+    ...(tls === undefined ? {} : { tls }),
+    insecureHttp: config.settings.http.insecure,
     logger,
     clock,
     parts: [
