@@ -2,6 +2,7 @@ import type { NodeConfig } from "../config/NodeConfig.js";
 import { HttpStartError } from "../http/HttpStartError.js";
 import type { ListenAddress } from "../http/listenAddress.js";
 import { nodeReadiness } from "../http/nodeReadiness.js";
+import { registerMetrics } from "../http/metrics/registerMetrics.js";
 import { startHttp, type RunningHttp } from "../http/startHttp.js";
 import type { InspectedNode } from "../inspector/InspectedNode.js";
 import { registerInspector } from "../inspector/registerInspector.js";
@@ -9,9 +10,6 @@ import type { NodeEnd, RunningNode } from "../node/startNode.js";
 import type { Clock } from "../protocol/Clock.js";
 import type { Logger } from "../telemetry/Logger.js";
 import { CommandFailure } from "./CommandFailure.js";
-
-/** Seconds since its last good round after which a worker is not ready any more. */
-const READY_WITHIN = 60;
 
 export interface ServeHttpOptions {
   /** Null: no HTTP API. */
@@ -49,20 +47,26 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
   const { config, version, logger, clock, inspected } = options;
+  const { inspector } = config.settings.http;
   const { root, cluster } = config;
-  const { actor, api } = node;
+  const { actor, api, watch } = node;
   return startHttp({
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
     catalogue: api.catalogue,
-    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: READY_WITHIN }),
+    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: config.settings.http.readyWithin }),
     listen,
     logger,
     clock,
     parts: [
+      (app) => {
+        registerMetrics(app, watch);
+      },
       async (app, { authenticator }) => {
+        if (inspector === "off") return;
         await registerInspector(app, {
           node: inspected,
+          open: inspector === "open",
           authorize: async ({ headers }) => ({ name: authenticator.session(headers.authorization).user }),
         });
       },

@@ -3,24 +3,26 @@ import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/Channel.js";
-import type { MessageNotice } from "../protocol/ChannelOptions.js";
 import { FernetCipher } from "../protocol/Cipher.js";
+import type { MessageNotice } from "../protocol/ChannelOptions.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import { encodeException } from "../protocol/errors/exceptionJson.js";
 import type { MusterError } from "../protocol/errors/MusterError.js";
 import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
+import type { FernetKey } from "../protocol/fernet.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
-import type { ClusterKeys } from "./cryptOffload.js";
+import type { ClusterKeys } from "./ClusterKeys.js";
 import type { NodeTaps, TransferNotice } from "./NodeTaps.js";
 import type { SocketLink } from "./ports/SocketLink.js";
 import { transferFiles } from "./ports/transferFiles.js";
 import { readLazily } from "./readLazily.js";
 import { isTransferPath } from "./transferPath.js";
+import type { TransferFigures } from "./watch/Traffic.js";
 
 export interface ConnectionOptions {
   readonly id: string;
@@ -47,6 +49,8 @@ export interface ConnectionOptions {
 export class Connection {
   readonly id: string;
   readonly address: string;
+  /** The names in the peer's certificate; undefined on a link without TLS. */
+  readonly peerNames: readonly string[] | undefined;
   readonly channel: Channel;
   readonly files: IncomingFiles;
   readonly strings: IncomingStrings;
@@ -59,7 +63,11 @@ export class Connection {
   /** Files under root that a process of this connection owns, relative to root. */
   readonly #owned = new Set<string>();
   #bytesOfFiles = 0;
+  /** What was moved over this connection in files, for metrics. */
+  readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
   #isClosed = false;
+  /** The key that the peer sealed its last message with. */
+  #peerKey: FernetKey | undefined;
   readonly #closedListeners: (() => void)[] = [];
 
   constructor(options: ConnectionOptions) {
@@ -68,6 +76,7 @@ export class Connection {
     this.#options = options;
     this.id = options.id;
     this.address = link.remoteAddress;
+    this.peerNames = link.peerNames;
     const allow = (path: string): boolean => {
       const owner = options.transferOwner();
       return owner !== undefined && isTransferPath(path, owner);
@@ -84,7 +93,18 @@ export class Connection {
       clock,
       random,
       limits,
-      cipher: new FernetCipher({ ...keys, clock, random, inlineBytes: limits.inlineCryptoBytes }),
+      cipher: new FernetCipher({
+        keys: keys.accepted,
+        offload: keys.offload,
+        clock,
+        random,
+        inlineBytes: limits.inlineCryptoBytes,
+        onOpened: (key) => {
+          if (key === this.#peerKey) return;
+          this.#peerKey = key;
+          keys.peerChanged();
+        },
+      }),
       timeoutClusterRequest,
       watcher: () => (taps.onMessage === undefined ? undefined : hearMessage),
       onRequest: (request) => this.#onRequest(request),
@@ -95,6 +115,11 @@ export class Connection {
       },
     });
     link.listen(this.channel);
+  }
+
+  /** Fingerprint of the key that the peer sealed its last message with; undefined before the first one. */
+  get peerKey(): string | undefined {
+    return this.#peerKey === undefined ? undefined : this.#options.keys.fingerprint(this.#peerKey);
   }
 
   /** Sends an answer that a machine has decided on. */
@@ -131,6 +156,7 @@ export class Connection {
         pace: this.pace,
         signal,
         onProgress: (sent) => {
+          this.transfers.fileBytesOut += sent - bytes;
           bytes = sent;
           tell("running");
         },
@@ -139,6 +165,7 @@ export class Connection {
       tell("failed");
       throw error;
     }
+    this.transfers.filesOut += 1;
     tell("done");
     return { bytes };
   }
@@ -212,12 +239,14 @@ export class Connection {
           append: async (bytes) => {
             await sink.append(bytes);
             this.#bytesOfFiles += bytes.length;
+            this.transfers.fileBytesIn += bytes.length;
             received += bytes.length;
             tell();
             this.#options.onFileBytes(this.#bytesOfFiles);
           },
           finish: async () => {
             await sink.finish();
+            this.transfers.filesIn += 1;
             state = "done";
             tell();
           },

@@ -8,17 +8,23 @@ import type { Clock, RandomSource } from "../protocol/Clock.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { Logger } from "../telemetry/Logger.js";
 import type { NodeScope } from "../../workers/jobs.js";
-import { clusterKeys } from "./cryptOffload.js";
+import { ClusterKeys } from "./ClusterKeys.js";
 import { FileIndexer } from "./FileIndexer.js";
+import { KeyStatusFile } from "./KeyStatusFile.js";
 import { refuseSecondNode } from "./local/LocalServer.js";
 import { MasterNode } from "./master/MasterNode.js";
 import { NodeTaps } from "./NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
+import { LinkTls } from "./ports/LinkTls.js";
 import { systemClock } from "./ports/systemClock.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
+import { watchCertificates } from "./watchCertificates.js";
+import type { NodeWatch } from "./watch/NodeWatch.js";
+import { stepReport } from "./watch/stepReport.js";
+import { StepWatch } from "./watch/StepWatch.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -32,6 +38,8 @@ export interface StartNodeOptions {
   readonly serveWdb?: boolean;
   /** Write every change of a machine's state to this file. */
   readonly traceFile?: string;
+  /** muster's own version, for the trace and the metrics. */
+  readonly version?: string;
   /** May workers ask this master for functions that change something, for example a restart? @default false */
   readonly workersMayChange?: boolean;
   /** Threads of the pool. @default one per core, at least two */
@@ -49,16 +57,25 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
-  /** The distributed API for callers in this process. */
-  readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
+  /** What metrics, health and the inspector read of it. */
+  readonly watch: NodeWatch;
   /** Where those who watch the node hear of messages and transfers. */
   readonly taps: NodeTaps;
   /** The node at the other end of a connection; undefined until it is known. */
   peerName(connectionId: string): string | undefined;
+  /** The distributed API for callers in this process. */
+  readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
   stop(): void;
+  /**
+   * Takes up what a running node can take up of another configuration: keys and certificates at once, limits and
+   * files that travel with the next connection or round (docs/configuration.md).
+   *
+   * @throws MusterError when keys or certificates can't be used; those that were used hold on
+   */
+  reconfigure(config: NodeConfig): Promise<void>;
 }
 
 /**
@@ -70,6 +87,8 @@ export interface RunningNode {
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
   const { config, dialect, logger, clock = systemClock, random = systemRandom } = options;
   const { root, cluster, items, limits } = config;
+  const { settings } = config;
+  const tls = settings.tls.enabled ? await LinkTls.load(root, settings.tls) : undefined;
   await makeNodeFolders(root, cluster.nodeName);
   await refuseSecondNode(root);
   await cleanTransferFolders(root);
@@ -96,10 +115,25 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       logger.child({ subtag: "Agent store" }).info(text);
     },
   });
-  const keys = clusterKeys([cluster.key], pool);
+  const keys = new ClusterKeys(config.keys, pool);
   const taps = new NodeTaps();
-  const workersMayChange = options.workersMayChange ?? false;
-  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, taps, workersMayChange };
+  let current = config;
+  const services = {
+    get config() {
+      return current;
+    },
+    scope,
+    clock,
+    random,
+    pool,
+    indexer,
+    store,
+    logger,
+    keys,
+    tls,
+    workersMayChange: options.workersMayChange ?? false,
+    taps,
+  };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
   try {
@@ -109,24 +143,50 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await pool.close().catch(() => undefined);
     throw error;
   }
-  const workerName = (id: string): string | undefined => (node instanceof MasterNode ? node.peerName(id) : undefined);
   const trace =
     options.traceFile === undefined
       ? undefined
       : new TransitionTrace(actor, {
           file: options.traceFile,
           node: cluster.nodeName,
+          nodeType: cluster.nodeType,
+          clusterVersion: dialect.version,
+          version: options.version ?? null,
           clock,
-          peerName: workerName,
+          peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
           },
+          onFull: () => {
+            logger.warn(`The trace ${options.traceFile ?? ""} has reached its largest size and ends here. Start the node anew for another one.`);
+          },
         });
+  const steps = new StepWatch({
+    clock,
+    logger,
+    facts: () => stepReport(actor),
+    outOfStepAfter: limits.outOfStepAfter,
+    expected: cluster.nodeType === "worker" ? [cluster.nodeName] : [],
+  });
+
+  const keyStatus = new KeyStatusFile({
+    root,
+    pid: process.pid,
+    keys,
+    peerKeys: () => node.peerKeys(),
+    onTrouble: (error) => {
+      logger.error(`The status of the keys can't be written: ${error.message}`);
+    },
+  });
+  const certificates = tls === undefined ? undefined : watchCertificates(tls, settings.tls.recheck, { clock, logger });
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
+      steps.stop();
       node.api.close();
       if (node instanceof MasterNode) node.dispose();
+      certificates?.stop();
+      await keyStatus.close();
       await store.close().catch(() => undefined);
       await pool.close().catch(() => undefined);
       await trace?.close();
@@ -139,17 +199,44 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     });
   });
   actor.start();
+  steps.start();
   if (cluster.nodeType === "worker") actor.send({ type: "STARTED" });
   return {
     actor,
     store,
-    api: { ask: node.api.ask, catalogue: node.api.catalogue },
+    watch: {
+      identity: { node: cluster.nodeName, type: cluster.nodeType, version: options.version ?? "unknown", clusterVersion: dialect.version, cluster: cluster.name },
+      actor,
+      clock,
+      steps,
+      pool,
+      store,
+      traffic: node.traffic,
+    },
     taps,
     // A worker has one peer, whose name the protocol does not tell.
-    peerName: (id) => (node instanceof MasterNode ? workerName(id) : "master"),
+    peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : "master"),
+    api: { ask: node.api.ask, catalogue: node.api.catalogue },
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });
+    },
+    reconfigure: async (next) => {
+      await certificates?.reload(next.settings.tls);
+      keys.replace(next.keys);
+      current = next;
+      Object.assign(scope, { items: next.items, limits: next.limits });
+      const [sealing] = keys.fingerprints;
+      if (!(node instanceof WorkerNode) || sealing === undefined) return;
+      // Without a connection there is nothing to prove: the next hello will.
+      node.proveKey().then(
+        () => {
+          keyStatus.proved(sealing);
+        },
+        (error: unknown) => {
+          logger.warn(`The master did not answer a message sealed with the present key: ${String(error)}`);
+        },
+      );
     },
   };
 }

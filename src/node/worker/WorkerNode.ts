@@ -6,16 +6,17 @@ import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
+import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
-import type { ClusterKeys } from "../cryptOffload.js";
-import { machineLog } from "../machineLog.js";
+import { machineLog, type LogServices } from "../machineLog.js";
 import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals } from "../milliseconds.js";
 import { connectTcp } from "../ports/connectTcp.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
+import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
 import { extraValidSendWork } from "./extraValidSendWork.js";
 import { integrityApplyWork } from "./integrityApplyWork.js";
@@ -34,9 +35,10 @@ export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnect
 /** A worker: its actors over a real connection, disk and threads. */
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
+  readonly traffic = new Traffic(() => "master");
   readonly api: DistributedApi;
   readonly #options: WorkerNodeOptions;
-  readonly #services: WorkerServices & { tagOf(): string };
+  readonly #services: WorkerServices & Pick<LogServices, "tagOf" | "peerOf">;
   #connection: Connection | undefined;
   #connections = 0;
 
@@ -44,12 +46,18 @@ export class WorkerNode {
     this.#options = options;
     this.#services = {
       ...options,
+      // It can be replaced while the node runs.
+      get config() {
+        return options.config;
+      },
       connection: () => {
         if (this.#connection === undefined) throw MusterError.cluster(3023);
         return this.#connection;
       },
       findConnection: () => this.#connection,
       tagOf: () => "Worker",
+      // A master does not tell its name: its address is what people know it by.
+      peerOf: () => options.config.cluster.nodes[0],
     };
     this.api = this.#distributedApi();
     const { config, clock, random } = options;
@@ -108,6 +116,7 @@ export class WorkerNode {
 
   #machine() {
     const services = this.#services;
+    const options = this.#options;
     return worker.provide({
       actors: {
         ...this.api.machines(),
@@ -138,7 +147,9 @@ export class WorkerNode {
         releaseConnection: () => {
           const connection = this.#connection;
           this.#connection = undefined;
+          options.keys.peerChanged();
           if (connection === undefined) return;
+          this.traffic.end(connection.id);
           this.api.peerLost(connection.id, MusterError.cluster(3023));
           void connection.release();
         },
@@ -146,10 +157,21 @@ export class WorkerNode {
     });
   }
 
+  /** The key that the master sealed its last message with, by `master`. */
+  peerKeys(): Readonly<Record<string, string>> {
+    const key = this.#connection?.peerKey;
+    return key === undefined ? {} : { master: key };
+  }
+
+  /** Resolves when the master has answered a message that was sealed from here on. @throws when it does not */
+  async proveKey(): Promise<void> {
+    await this.#services.connection().channel.request(TO_MASTER.keepalive, KEEPALIVE_PAYLOAD);
+  }
+
   async #connect(signal: AbortSignal): Promise<void> {
-    const { config, scope, clock, random, keys, taps } = this.#options;
+    const { config, scope, clock, random, keys, tls, taps } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
-    const link = await connectTcp({ host: nodes[0] ?? "", port }, signal);
+    const link = await connectTcp({ host: nodes[0] ?? "", port }, signal, tls);
     if (signal.aborted) {
       link.destroy();
       signal.throwIfAborted();
@@ -180,6 +202,7 @@ export class WorkerNode {
     // The master's first frame can follow the answer to the hello at once, and be large.
     connection.channel.setGreeted();
     this.#connection = connection;
+    this.traffic.begin(connection.id, connection);
   }
 
   async #sayHello(signal: AbortSignal): Promise<void> {
