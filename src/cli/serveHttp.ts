@@ -48,6 +48,7 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
   const { config, version, logger, clock, inspected } = options;
+  const { inspector } = config.settings.http;
   const { root, cluster } = config;
   const { actor, api, watch } = node;
   const { certificate, key } = config.settings.http.tls;
@@ -68,10 +69,10 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
         registerMetrics(app, watch);
       },
       async (app, { authenticator }) => {
-        if (config.settings.http.inspector === "off") return;
+        if (inspector === "off") return;
         await registerInspector(app, {
           node: inspected,
-          open: config.settings.http.inspector === "open",
+          open: inspector === "open",
           authorize: async ({ headers }) => ({ name: authenticator.session(headers.authorization).user }),
         });
       },
