@@ -55,4 +55,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "tell a recorded trace as a story, and check it against the machines",
     load: () => import("./traceCommand.js"),
   },
+  {
+    name: "key",
+    summary: "list the cluster keys, or change them without a stop",
+    load: () => import("./keyCommand.js"),
+  },
+  {
+    name: "clusterd",
+    summary: "a node with the command line of wazuh-clusterd, for its start scripts",
+    load: () => import("./clusterdCommand.js"),
+  },
 ];

@@ -9,9 +9,6 @@ import type { Clock } from "../protocol/Clock.js";
 import type { Logger } from "../telemetry/Logger.js";
 import { CommandFailure } from "./CommandFailure.js";
 
-/** Seconds since its last good round after which a worker is not ready any more. */
-const READY_WITHIN = 60;
-
 export interface ServeHttpOptions {
   /** Null: no HTTP API. */
   readonly listen: ListenAddress | null;
@@ -52,7 +49,7 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
     catalogue: api.catalogue,
-    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: READY_WITHIN }),
+    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: config.settings.http.readyWithin }),
     listen,
     logger,
     clock,
