@@ -21,10 +21,10 @@ import { systemClock } from "./ports/systemClock.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
-import { watchCertificates } from "./watchCertificates.js";
 import type { NodeWatch } from "./watch/NodeWatch.js";
 import { stepReport } from "./watch/stepReport.js";
 import { StepWatch } from "./watch/StepWatch.js";
+import { watchCertificates } from "./watchCertificates.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
