@@ -16,6 +16,10 @@ export interface CommandEnvironment {
   readonly wallTime: () => number;
   /** Aborted when the user asks the command to stop (SIGINT, SIGTERM). */
   readonly stop: AbortSignal;
+  /** Aborted when the user asks a second time: at once. The process ends right after the listeners. */
+  readonly stopNow: AbortSignal;
+  /** Calls `listener` with each signal of a kind that is no request to stop. Returns how to end that. */
+  readonly onSignal: (signal: "SIGHUP" | "SIGUSR1", listener: () => void) => () => void;
   /** Where a crash report goes when the node's `var/run` can't take it. */
   readonly temporaryFolder: string;
   readonly processId: number;

@@ -50,4 +50,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "import agents into the node's embedded store, or list them",
     load: () => import("./agentsCommand.js"),
   },
+  {
+    name: "key",
+    summary: "list the cluster keys, or change them without a stop",
+    load: () => import("./keyCommand.js"),
+  },
+  {
+    name: "clusterd",
+    summary: "a node with the command line of wazuh-clusterd, for its start scripts",
+    load: () => import("./clusterdCommand.js"),
+  },
 ];

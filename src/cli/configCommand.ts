@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { problem } from "../config/ConfigurationProblem.js";
 import { describeConfig } from "../config/describeConfig.js";
 import { DEFAULT_ORIGIN, describeOrigins } from "../config/describeOrigins.js";
 import { printable } from "../config/printable.js";
@@ -7,25 +8,19 @@ import type { NodeConfigReading } from "../config/readNodeConfig.js";
 import { checkNodeConfig } from "../config/resolveNodeConfig.js";
 import type { NodeConfigCheck } from "../config/resolveNodeConfig.js";
 import { validateClusterBlock } from "../config/validateClusterBlock.js";
+import { dialectById } from "../protocol/dialects/index.js";
+import { MusterError } from "../protocol/errors/MusterError.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
-import { diskSource } from "./diskSource.js";
-import { rootOption } from "./rootOption.js";
-
-export { diskSource };
-
-interface ConfigOptions {
-  readonly root: string;
-  readonly config?: string;
-}
+import { addConfigOptions, configSource } from "./configSource.js";
+import type { ConfigOptions } from "./configSource.js";
 
 /** `muster config check|show --root DIR` (interface.md). */
 export function register(program: Command, environment: CommandEnvironment): void {
-  const config = program
-    .command("config")
-    .description("check a node's configuration, or show it with where each value comes from")
-    .addOption(rootOption(environment))
-    .option("--config <file>", "another ossec.conf than <root>/etc/ossec.conf");
+  const config = addConfigOptions(
+    program.command("config").description("check a node's configuration, or show it with where each value comes from"),
+    environment,
+  );
   config
     .command("check")
     .description("list every mistake; status 1 when there is one")
@@ -37,9 +32,10 @@ export function register(program: Command, environment: CommandEnvironment): voi
 }
 
 function check(options: ConfigOptions, environment: CommandEnvironment): void {
-  const reading = readNodeConfig(diskSource(options.root, options.config));
-  const judgement = checkNodeConfig(reading);
-  warn(judgement.warnings, environment);
+  const { source, warnings } = configSource(options, environment);
+  const reading = readNodeConfig(source);
+  const judgement = withDialect(checkNodeConfig(reading));
+  warn([...warnings, ...judgement.warnings], environment);
   const config = validConfig(reading, judgement);
   const { cluster } = config;
   environment.stdout.write(
@@ -57,9 +53,10 @@ function check(options: ConfigOptions, environment: CommandEnvironment): void {
 }
 
 function show(options: ConfigOptions, environment: CommandEnvironment): void {
-  const reading = readNodeConfig(diskSource(options.root, options.config));
-  const judgement = checkNodeConfig(reading);
-  warn(judgement.warnings, environment);
+  const { source, warnings } = configSource(options, environment);
+  const reading = readNodeConfig(source);
+  const judgement = withDialect(checkNodeConfig(reading));
+  warn([...warnings, ...judgement.warnings], environment);
   const origins = describeOrigins(reading);
   const rows = describeConfig(validConfig(reading, judgement)).map(({ name, value }) => ({
     name,
@@ -70,6 +67,19 @@ function show(options: ConfigOptions, environment: CommandEnvironment): void {
   const [nameWidth, valueWidth] = [width("name"), width("value")];
   for (const { name, value, origin } of rows) {
     environment.stdout.write(`${`${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${origin}`.trimEnd()}\n`);
+  }
+}
+
+/** A dialect that muster does not speak is a mistake, too; the configuration's own layer does not know them. */
+function withDialect(judgement: NodeConfigCheck): NodeConfigCheck {
+  if (judgement.config === undefined) return judgement;
+  try {
+    dialectById(judgement.config.settings.dialect.id);
+    return judgement;
+  } catch (error) {
+    if (!(error instanceof MusterError)) throw error;
+    const detail = `dialect.id: ${typeof error.extraMessage === "string" ? error.extraMessage : error.message}`;
+    return { ...judgement, config: undefined, problems: [problem(3004, detail)] };
   }
 }
 

@@ -1,14 +1,23 @@
 #!/usr/bin/env node
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
+import { commandLine } from "./commandLine.js";
 import { reportFailure } from "./reportFailure.js";
 import { runCli } from "./runCli.js";
 
-const args = process.argv.slice(2);
+const args = commandLine(process.argv, process.env);
 
 const stop = new AbortController();
+const stopNow = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => stop.abort(new Error(`${signal} received`)));
+  process.on(signal, () => {
+    if (!stop.signal.aborted) {
+      stop.abort(new Error(`${signal} received`));
+      return;
+    }
+    stopNow.abort(new Error(`${signal} received again`));
+    process.exit(128 + constants.signals[signal]);
+  });
 }
 // A reader that has gone (`muster … | head`) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) {
@@ -23,6 +32,11 @@ const environment: CommandEnvironment = {
   variables: process.env,
   wallTime: Date.now,
   stop: stop.signal,
+  stopNow: stopNow.signal,
+  onSignal: (signal, listener) => {
+    process.on(signal, listener);
+    return () => process.off(signal, listener);
+  },
   temporaryFolder: tmpdir(),
   processId: process.pid,
 };

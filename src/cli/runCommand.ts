@@ -1,76 +1,40 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
-import { startNode } from "../node/startNode.js";
-import { systemClock } from "../node/ports/systemClock.js";
-import { zip43 } from "../protocol/dialects/zip43.js";
-import { LOG_LEVELS, type LogLevel } from "../telemetry/Logger.js";
-import { openNodeLogger } from "../telemetry/openNodeLogger.js";
+import { LOG_LEVELS } from "../telemetry/Logger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
-import { CommandFailure } from "./CommandFailure.js";
-import { diskSource } from "./diskSource.js";
-import { rootOption } from "./rootOption.js";
+import { addConfigOptions, configSource } from "./configSource.js";
+import type { ConfigOptions } from "./configSource.js";
+import { runNode } from "./runNode.js";
 
-interface RunOptions {
-  readonly root: string;
-  readonly config?: string;
-  readonly logLevel: LogLevel;
-  readonly serveWdb: boolean;
+interface RunOptions extends ConfigOptions {
+  readonly logLevel?: string;
+  readonly http?: string;
+  readonly serveWdb?: boolean;
   readonly trace?: string;
 }
 
 /** `muster run --root DIR`: a node in the foreground (interface.md). */
 export function register(program: Command, environment: CommandEnvironment): void {
-  program
-    .command("run")
-    .description("run a node in the foreground until it is told to stop")
-    .addOption(rootOption(environment))
-    .option("--config <file>", "another ossec.conf than <root>/etc/ossec.conf")
-    .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS).default("info"))
-    .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
+  addConfigOptions(program.command("run").description("run a node in the foreground until it is told to stop"), environment)
+    .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS))
+    .option("--http <host:port>", "where the HTTP interface listens; off: nowhere")
+    .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs")
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .action((options: RunOptions) => run(options, environment));
 }
 
 async function run(options: RunOptions, environment: CommandEnvironment): Promise<void> {
-  const { config, warnings } = resolveNodeConfig(diskSource(options.root, options.config));
-  const { root, cluster } = config;
-  if (cluster.disabled) {
-    environment.stderr.write(`muster: the cluster is disabled in the configuration of ${root}; there is nothing to run.\n`);
+  const { source, warnings: ignored } = configSource(options, environment, [
+    { path: "log.level", option: "--log-level", text: options.logLevel },
+    { path: "http.listen", option: "--http", text: options.http },
+    { path: "store.serveWdb", option: "--serve-wdb", text: options.serveWdb === true ? "true" : undefined },
+  ]);
+  const { config, warnings } = resolveNodeConfig(source);
+  if (config.cluster.disabled) {
+    environment.stderr.write(`muster: the cluster is disabled in the configuration of ${config.root}; there is nothing to run.\n`);
     return;
   }
-  const { stdout } = environment;
-  const logger = await openNodeLogger({
-    root,
-    level: options.logLevel,
-    context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
-    secrets: [cluster.key],
-    clock: systemClock,
-    output: { isTerminal: stdout.isTTY === true, colour: stdout.hasColors?.() ?? false },
-  });
-  try {
-    for (const warning of warnings) logger.warn(warning);
-    logger.info(`Starting ${cluster.nodeType} ${cluster.nodeName} of cluster ${cluster.name} in ${root}.`);
-    const node = await startNode({
-      config,
-      dialect: zip43,
-      logger,
-      serveWdb: options.serveWdb,
-      ...(options.trace === undefined ? {} : { traceFile: options.trace }),
-    });
-    const stop = (): void => {
-      logger.info("Asked to stop: closing the connections.");
-      node.stop();
-    };
-    if (environment.stop.aborted) stop();
-    else environment.stop.addEventListener("abort", stop, { once: true });
-    const { error } = await node.ended;
-    if (error !== null) {
-      logger.error(`The node failed: ${error.message}`);
-      throw new CommandFailure(error.message, { cause: error });
-    }
-    logger.info("Stopped.");
-  } finally {
-    await logger.close();
-  }
+  const { user } = config.settings.daemon;
+  await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile: options.trace }, environment);
 }

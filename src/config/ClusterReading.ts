@@ -41,6 +41,8 @@ export interface ClusterReading {
   readonly values: ClusterValues;
   /** Where each value that is not a default stands. */
   readonly positions: Readonly<Partial<Record<ClusterSetting, SourcePosition>>>;
+  /** Which values the environment or the command line gave, and how: these stand over the file's. */
+  readonly overridden: Readonly<Partial<Record<ClusterSetting, string>>>;
   /** Mistakes of the read phase (dapi.md 5.2), in their order. */
   readonly problems: readonly ConfigurationProblem[];
   readonly warnings: readonly string[];

@@ -24,6 +24,8 @@ export interface ClusterProblemPlace {
   readonly file: string;
   /** Undefined: the element is not there, and its default is the mistake. */
   readonly position: SourcePosition | undefined;
+  /** Where else than in the file the value was given; it stands over the file's. */
+  readonly origin?: string | undefined;
   readonly advice: string;
 }
 
@@ -33,8 +35,8 @@ export interface ClusterProblemPlace {
  */
 export function clusterProblem(
   text: string,
-  { element, file, position, advice }: ClusterProblemPlace,
+  { element, file, position, origin, advice }: ClusterProblemPlace,
 ): ConfigurationProblem {
-  const place = position === undefined ? `not set in ${file}` : `${file}:${position.line}`;
+  const place = origin ?? (position === undefined ? `not set in ${file}` : `${file}:${position.line}`);
   return problem(3004, `${text} (<${element}>, ${place}: ${advice})`);
 }

@@ -1,5 +1,6 @@
 import type { ClusterItems } from "./ClusterItems.js";
 import type { Limits } from "./Limits.js";
+import type { Settings } from "./settings/schema.js";
 
 /** The `<cluster>` block of ossec.conf, resolved over its defaults (dapi.md 5.1). */
 export interface ClusterBlock {
@@ -25,4 +26,10 @@ export interface NodeConfig {
   readonly cluster: ClusterBlock;
   readonly items: ClusterItems;
   readonly limits: Limits;
+  /** What muster.yaml adds. */
+  readonly settings: Settings;
+  /** The accepted cluster keys, the one for sending first; never printed. Empty when the cluster is disabled without a key. */
+  readonly keys: readonly string[];
+  /** The files that `keys` come from; empty when it is `<key>`. */
+  readonly keyFiles: readonly string[];
 }

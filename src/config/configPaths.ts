@@ -7,6 +7,8 @@ export interface ConfigPaths {
   readonly ossecConf: string;
   /** Need not exist. */
   readonly clusterJson: string;
+  /** Need not exist either. */
+  readonly musterYaml: string;
 }
 
 /**
@@ -20,5 +22,6 @@ export function configPaths(root: string, ossecConf?: string): ConfigPaths {
     root: absolute,
     ossecConf: ossecConf === undefined ? join(absolute, "etc", "ossec.conf") : resolve(ossecConf),
     clusterJson: join(absolute, "etc", "cluster.json"),
+    musterYaml: join(absolute, "etc", "muster.yaml"),
   };
 }

@@ -2,7 +2,9 @@ import { CLUSTER_ELEMENTS } from "./ClusterReading.js";
 import type { ClusterSetting } from "./ClusterReading.js";
 import type { FileItem } from "./ClusterItems.js";
 import { INTERVAL_NAMES } from "./intervalNames.js";
+import type { JsonObject } from "./JsonReader.js";
 import type { NodeConfig } from "./NodeConfig.js";
+import { SETTING_ROWS } from "./settings/schema.js";
 import { isSecretName, MASK, maskSecret, maskSecrets } from "./secrets.js";
 
 /** One value of a configuration for people; secrets are masked. */
@@ -23,8 +25,18 @@ export function describeConfig(config: NodeConfig): readonly ConfigEntry[] {
     ...describeItems(config),
     ...describeIntervals(config),
     { name: "distributed_api.enabled", value: String(config.items.distributedApiEnabled) },
+    { name: "keys", value: `${config.keys.length} accepted` },
+    ...describeSettings(config),
     ...Object.entries(config.limits).map(([name, value]) => ({ name: `limits.${name}`, value: String(value) })),
   ];
+}
+
+/** Nothing is masked here: the settings hold the names of files with secrets, and no secret. */
+function describeSettings({ settings }: NodeConfig): ConfigEntry[] {
+  return SETTING_ROWS.map(({ path }) => {
+    const value = path.split(".").reduce<unknown>((holder, name) => (holder as JsonObject)[name], settings);
+    return { name: path, value: value === null ? "(not set)" : Array.isArray(value) ? value.join(", ") : `${value as string | number | boolean}` };
+  });
 }
 
 function describeCluster({ cluster }: NodeConfig): ConfigEntry[] {

@@ -19,8 +19,14 @@ export function describeOrigins(reading: NodeConfigReading): ReadonlyMap<string,
         origins.set(`cluster.${CLUSTER_ELEMENTS[setting]}`, `${cluster.file}:${position.line}`);
     }
     for (const name of Object.keys(cluster.values.extra)) origins.set(`cluster.${name}`, cluster.file);
+    for (const [setting, origin] of Object.entries(cluster.overridden)) {
+      origins.set(`cluster.${CLUSTER_ELEMENTS[setting as ClusterSetting]}`, origin);
+    }
     if (cluster.block === undefined) origins.set("cluster.disabled", `no <cluster> block in ${cluster.file}`);
   }
   for (const name of clusterJson.given) origins.set(name, paths.clusterJson);
+  for (const [name, origin] of [...clusterJson.origins, ...reading.settings.origins]) origins.set(name, origin);
+  if (reading.keyFiles.files.length > 0) origins.set("keys", reading.keyFiles.files.join(", "));
+  else if (cluster !== undefined && cluster.values.key !== "") origins.set("keys", origins.get("cluster.key") ?? cluster.file);
   return origins;
 }

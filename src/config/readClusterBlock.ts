@@ -41,7 +41,7 @@ export function readClusterBlock(text: string, file: string): ClusterReading {
   const block = blocks.at(-1);
   if (block === undefined) {
     const values = { ...DEFAULT_CLUSTER_VALUES, disabled: true };
-    return { file, block: undefined, values, positions: {}, problems: [], warnings: [] };
+    return { file, block: undefined, values, positions: {}, overridden: {}, problems: [], warnings: [] };
   }
   const reader = new BlockReader(file);
   if (blocks.length > 1) {
@@ -105,7 +105,15 @@ class BlockReader {
     const problems = [...this.#problems]
       .sort(([left], [right]) => rank(left) - rank(right))
       .map(([, problem]) => problem);
-    return { file: this.#file, block, values, positions: this.#positions, problems, warnings: this.#warnings };
+    return {
+      file: this.#file,
+      block,
+      values,
+      positions: this.#positions,
+      overridden: {},
+      problems,
+      warnings: this.#warnings,
+    };
   }
 
   #assign(setting: ClusterSetting, element: ConfElement): void {

@@ -5,9 +5,15 @@ import { ConfigurationError } from "./ConfigurationError.js";
 import { configPaths } from "./configPaths.js";
 import type { ConfigPaths } from "./configPaths.js";
 import { problem } from "./ConfigurationProblem.js";
-import type { ConfigurationProblem } from "./ConfigurationProblem.js";
+import type { ConfigurationCode, ConfigurationProblem } from "./ConfigurationProblem.js";
+import type { Override } from "./Override.js";
+import { emptyCluster, hasClusterOverride, overrideCluster } from "./overrideCluster.js";
 import { printable } from "./printable.js";
 import { readClusterBlock } from "./readClusterBlock.js";
+import { readKeyFiles } from "./readKeyFiles.js";
+import type { FileAccess, KeyFilesReading } from "./readKeyFiles.js";
+import { readSettings } from "./settings/readSettings.js";
+import type { SettingsReading } from "./settings/readSettings.js";
 
 /** Where a configuration is read from. */
 export interface ConfigSource {
@@ -17,8 +23,12 @@ export interface ConfigSource {
   readonly ossecConf?: string | undefined;
   /** The text of a file; throws (with `code: "ENOENT"` for a file that is not there). */
   readonly readFile: (path: string) => string;
-  /** A file's mode bits, to warn about a key that everybody can read; undefined: not known. */
-  readonly fileMode?: ((path: string) => number | undefined) | undefined;
+  /** A file's mode and owner, to warn about a key that others can read; undefined: not known. */
+  readonly fileAccess?: ((path: string) => FileAccess | undefined) | undefined;
+  /** The user that the node runs as; undefined: not known. */
+  readonly userId?: number | undefined;
+  /** What goes over the files, the weakest first: the environment, then the command line. */
+  readonly overrides?: readonly Override[] | undefined;
 }
 
 /** All files of a node's configuration, read but not yet judged. */
@@ -29,6 +39,9 @@ export interface NodeConfigReading {
   readonly clusterJson: ClusterJsonReading;
   /** Whether there is a cluster.json. */
   readonly hasClusterJson: boolean;
+  /** muster.yaml and what goes over it. */
+  readonly settings: SettingsReading;
+  readonly keyFiles: KeyFilesReading;
   /** Files that can't be read or parsed; the readings' own problems are not repeated here. */
   readonly problems: readonly ConfigurationProblem[];
   readonly warnings: readonly string[];
@@ -37,24 +50,33 @@ export interface NodeConfigReading {
 /** Others may read the file. */
 const READABLE_BY_OTHERS = 0o004;
 
-/** Reads ossec.conf and, if it is there, cluster.json; never throws for what stands in them. */
+/**
+ * Reads ossec.conf and, if they are there, cluster.json, muster.yaml and the key files, with what goes over them;
+ * never throws for what stands in them.
+ */
 export function readNodeConfig(source: ConfigSource): NodeConfigReading {
   const paths = configPaths(source.root, source.ossecConf);
+  const { overrides = [] } = source;
   const problems: ConfigurationProblem[] = [];
   const warnings: string[] = [];
   const cluster = readCluster(source, paths, problems);
-  const mode = source.fileMode?.(paths.ossecConf);
+  const mode = source.fileAccess?.(paths.ossecConf)?.mode;
   if (cluster !== undefined && cluster.values.key !== "" && mode !== undefined && (mode & READABLE_BY_OTHERS) !== 0) {
     warnings.push(
       `${paths.ossecConf} holds the cluster key and can be read by every user. Run: chmod o-rwx ${paths.ossecConf}`,
     );
   }
-  const text = readClusterJsonText(source, paths, problems);
+  const json = readOptional(source, paths.clusterJson, 3005, problems);
+  const settings = readSettings(readOptional(source, paths.musterYaml, 3004, problems), paths.musterYaml, overrides);
+  const { files } = settings.settings.keys;
+  const isNamed = settings.problems.length === 0 && settings.origins.has("keys.files");
   return {
     paths,
-    cluster,
-    clusterJson: readClusterJson(text, paths.clusterJson),
-    hasClusterJson: text !== undefined,
+    cluster: cluster === undefined ? undefined : overrideCluster(cluster, overrides),
+    clusterJson: readClusterJson(json, paths.clusterJson, overrides),
+    hasClusterJson: json !== undefined,
+    settings,
+    keyFiles: readKeyFiles(files, isNamed, { ...source, root: paths.root }),
     problems,
     warnings,
   };
@@ -69,6 +91,8 @@ function readCluster(
   try {
     text = source.readFile(paths.ossecConf);
   } catch (error) {
+    // A container's environment can say all that is needed.
+    if (codeOf(error) === "ENOENT" && hasClusterOverride(source.overrides ?? [])) return emptyCluster(paths.ossecConf);
     const advice =
       codeOf(error) === "ENOENT"
         ? "There is no such file. Create it, or name the node's directory with --root or MUSTER_ROOT."
@@ -85,17 +109,18 @@ function readCluster(
   }
 }
 
-function readClusterJsonText(
+function readOptional(
   source: ConfigSource,
-  paths: ConfigPaths,
+  path: string,
+  code: ConfigurationCode,
   problems: ConfigurationProblem[],
 ): string | undefined {
   try {
-    return source.readFile(paths.clusterJson);
+    return source.readFile(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     const advice = "Let the user that runs muster read it, or remove it to use the defaults.";
-    problems.push(problem(3005, `${paths.clusterJson}: It can't be read: ${reasonOf(error)}. ${advice}`));
+    problems.push(problem(code, `${path}: It can't be read: ${reasonOf(error)}. ${advice}`));
     return undefined;
   }
 }

@@ -31,6 +31,13 @@ const LARGEST_TRANSFER_CHUNK = Math.floor(((REQUEST_CHUNK - 1024) * 3) / 4);
  * misspelt limit protects nothing
  */
 export function resolveLimits(given: JsonObject, path = "limits"): Limits {
+  const { limits, problems } = judgeLimits(given, path);
+  if (problems.length > 0) throw new ConfigurationError(problems.map((text) => problem(3004, text)));
+  return limits;
+}
+
+/** The same without throwing: every mistake as `<path>: what is wrong`, the defaults in its place. */
+export function judgeLimits(given: JsonObject, path: string): { readonly limits: Limits; readonly problems: readonly string[] } {
   const reader = new JsonReader();
   const names = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
   for (const name of Object.keys(given)) {
@@ -51,8 +58,7 @@ export function resolveLimits(given: JsonObject, path = "limits"): Limits {
       );
     }
   }
-  if (reader.problems.length > 0) throw new ConfigurationError(reader.problems.map((text) => problem(3004, text)));
-  return Object.freeze(limits);
+  return { limits: Object.freeze(limits), problems: reader.problems };
 }
 
 function faultOf(name: keyof Limits, value: unknown): string | undefined {

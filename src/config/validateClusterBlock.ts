@@ -10,7 +10,7 @@ import { printable } from "./printable.js";
 const PORT_ABOVE = 1024;
 const PORT_BELOW = 65535;
 /** The key's 32 characters are the Fernet key's 32 bytes (protocol.md 1). */
-const KEY = /^[A-Za-z0-9_]{32}$/;
+export const CLUSTER_KEY = /^[A-Za-z0-9_]{32}$/;
 /** Addresses under which no worker can find its master (dapi.md 5.2). */
 const INVALID_NODES: ReadonlySet<string> = new Set(["localhost", "NODE_IP", "0.0.0.0", "127.0.1.1"]);
 /** Printable ASCII without a space and the characters that dapi.md 5.1 names. */
@@ -30,14 +30,15 @@ export interface ClusterValidation {
 /**
  * Checks a `<cluster>` block in the reference's order (dapi.md 5.2), then by muster's own rules for
  * names and addresses (quality.md 2). A disabled block is not checked, as in the reference; pass
- * `asIfEnabled` to see what would be wrong with it.
+ * `asIfEnabled` to see what would be wrong with it. With `keyElsewhere` the keys stand in files of their own,
+ * and `<key>` is not looked at.
  */
-export function validateClusterBlock(reading: ClusterReading, { asIfEnabled = false } = {}): ClusterValidation {
+export function validateClusterBlock(reading: ClusterReading, { asIfEnabled = false, keyElsewhere = false } = {}): ClusterValidation {
   const { values } = reading;
   const problems = [...reading.problems];
   const warnings = [...reading.warnings];
   if (!values.disabled || asIfEnabled) {
-    problems.push(...checkPhase(reading));
+    problems.push(...checkPhase(reading, keyElsewhere));
     if (values.nodes.length > 1) warnings.push(severalNodes(reading));
   }
   if (problems.length > 0) return { block: undefined, problems, warnings };
@@ -45,17 +46,19 @@ export function validateClusterBlock(reading: ClusterReading, { asIfEnabled = fa
   return { block: { ...values, nodeType }, problems, warnings };
 }
 
-function checkPhase(reading: ClusterReading): ConfigurationProblem[] {
+function checkPhase(reading: ClusterReading, keyElsewhere: boolean): ConfigurationProblem[] {
   const { values } = reading;
   const problems: ConfigurationProblem[] = [];
   const refuse = (setting: ClusterSetting, text: string, advice: string): void => {
     const position = reading.positions[setting];
-    problems.push(clusterProblem(text, { element: CLUSTER_ELEMENTS[setting], file: reading.file, position, advice }));
+    const origin = reading.overridden[setting];
+    problems.push(clusterProblem(text, { element: CLUSTER_ELEMENTS[setting], file: reading.file, position, origin, advice }));
   };
 
-  if (values.key === "") {
+  // What `<key>` says beside key files is for programs that know nothing of those.
+  if (!keyElsewhere && values.key === "") {
     refuse("key", "Unspecified key", "32 letters, digits or _ are needed, the same on all nodes");
-  } else if (!KEY.test(values.key)) {
+  } else if (!keyElsewhere && !CLUSTER_KEY.test(values.key)) {
     refuse("key", "Key must be 32 characters long and only have alphanumeric characters", wrongKey(values.key));
   }
   if (values.nodeType !== "master" && values.nodeType !== "worker") {

@@ -10,11 +10,12 @@ import type { Dialect } from "../protocol/dialects/Dialect.js";
 import { encodeException } from "../protocol/errors/exceptionJson.js";
 import type { MusterError } from "../protocol/errors/MusterError.js";
 import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
+import type { FernetKey } from "../protocol/fernet.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
-import type { ClusterKeys } from "./cryptOffload.js";
+import type { ClusterKeys } from "./ClusterKeys.js";
 import type { SocketLink } from "./ports/SocketLink.js";
 import { transferFiles } from "./ports/transferFiles.js";
 import { readLazily } from "./readLazily.js";
@@ -43,6 +44,8 @@ export interface ConnectionOptions {
 export class Connection {
   readonly id: string;
   readonly address: string;
+  /** The names in the peer's certificate; undefined on a link without TLS. */
+  readonly peerNames: readonly string[] | undefined;
   readonly channel: Channel;
   readonly files: IncomingFiles;
   readonly strings: IncomingStrings;
@@ -56,6 +59,8 @@ export class Connection {
   readonly #owned = new Set<string>();
   #bytesOfFiles = 0;
   #isClosed = false;
+  /** The key that the peer sealed its last message with. */
+  #peerKey: FernetKey | undefined;
   readonly #closedListeners: (() => void)[] = [];
 
   constructor(options: ConnectionOptions) {
@@ -64,6 +69,7 @@ export class Connection {
     this.#options = options;
     this.id = options.id;
     this.address = link.remoteAddress;
+    this.peerNames = link.peerNames;
     const allow = (path: string): boolean => {
       const owner = options.transferOwner();
       return owner !== undefined && isTransferPath(path, owner);
@@ -79,7 +85,18 @@ export class Connection {
       clock,
       random,
       limits,
-      cipher: new FernetCipher({ ...keys, clock, random, inlineBytes: limits.inlineCryptoBytes }),
+      cipher: new FernetCipher({
+        keys: keys.accepted,
+        offload: keys.offload,
+        clock,
+        random,
+        inlineBytes: limits.inlineCryptoBytes,
+        onOpened: (key) => {
+          if (key === this.#peerKey) return;
+          this.#peerKey = key;
+          keys.peerChanged();
+        },
+      }),
       timeoutClusterRequest,
       onRequest: (request) => this.#onRequest(request),
       onClosed: (reason) => {
@@ -89,6 +106,11 @@ export class Connection {
       },
     });
     link.listen(this.channel);
+  }
+
+  /** Fingerprint of the key that the peer sealed its last message with; undefined before the first one. */
+  get peerKey(): string | undefined {
+    return this.#peerKey === undefined ? undefined : this.#options.keys.fingerprint(this.#peerKey);
   }
 
   /** Sends an answer that a machine has decided on. */

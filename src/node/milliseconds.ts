@@ -6,8 +6,6 @@ const WORK_DEADLINE = 600_000;
 export const TRANSFER_DEADLINE = 3_600_000;
 /** Milliseconds in which a connection that is being closed must take what is still to be sent. */
 const CLOSE_DEADLINE = 5_000;
-/** Milliseconds in which a stopping node closes its connections. */
-const DRAIN_DEADLINE = 10_000;
 /** Milliseconds in which the master must take a connection, and answer the hello. */
 const CONNECT_DEADLINE = 20_000;
 /** Milliseconds in which a request is resolved and sent on, and its answer taken by the asker. */
@@ -41,7 +39,7 @@ export function machineIntervals(config: NodeConfig) {
     workDeadline: WORK_DEADLINE,
     transferDeadline: TRANSFER_DEADLINE,
     closeDeadline: CLOSE_DEADLINE,
-    drainDeadline: DRAIN_DEADLINE,
+    drainDeadline: config.settings.daemon.drain * 1000,
     connectDeadline: CONNECT_DEADLINE,
     dapiStepDeadline: DAPI_STEP_DEADLINE,
     dapiConcurrency: config.limits.requestsAtOnce,

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { transferFolder } from "./transferPath.js";
 
 /** Folders that a node needs under its root, with their modes. */
-const FOLDERS: readonly string[] = ["etc", "logs", "queue/cluster", "queue/db", "queue/agent-groups", "var/run"];
+export const NODE_FOLDERS: readonly string[] = ["etc", "logs", "queue/cluster", "queue/db", "queue/agent-groups", "var/run"];
 const FOLDER_MODE = 0o770;
 
 /** Makes the folders that a node needs. */
 export async function makeNodeFolders(root: string, nodeName: string): Promise<void> {
-  for (const folder of FOLDERS) await mkdir(join(root, folder), { recursive: true, mode: FOLDER_MODE });
+  for (const folder of NODE_FOLDERS) await mkdir(join(root, folder), { recursive: true, mode: FOLDER_MODE });
   await makeTransferFolder(root, nodeName);
 }
 

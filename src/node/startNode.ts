@@ -7,16 +7,19 @@ import type { Clock, RandomSource } from "../protocol/Clock.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { Logger } from "../telemetry/Logger.js";
 import type { NodeScope } from "../../workers/jobs.js";
-import { clusterKeys } from "./cryptOffload.js";
+import { ClusterKeys } from "./ClusterKeys.js";
 import { FileIndexer } from "./FileIndexer.js";
+import { KeyStatusFile } from "./KeyStatusFile.js";
 import { refuseSecondNode } from "./local/LocalServer.js";
 import { MasterNode } from "./master/MasterNode.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
+import { LinkTls } from "./ports/LinkTls.js";
 import { systemClock } from "./ports/systemClock.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
+import { watchCertificates } from "./watchCertificates.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -53,6 +56,13 @@ export interface RunningNode {
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
   stop(): void;
+  /**
+   * Takes up what a running node can take up of another configuration: keys and certificates at once, limits and
+   * files that travel with the next connection or round (docs/configuration.md).
+   *
+   * @throws MusterError when keys or certificates can't be used; those that were used hold on
+   */
+  reconfigure(config: NodeConfig): Promise<void>;
 }
 
 /**
@@ -64,6 +74,8 @@ export interface RunningNode {
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
   const { config, dialect, logger, clock = systemClock, random = systemRandom } = options;
   const { root, cluster, items, limits } = config;
+  const { settings } = config;
+  const tls = settings.tls.enabled ? await LinkTls.load(root, settings.tls) : undefined;
   await makeNodeFolders(root, cluster.nodeName);
   await refuseSecondNode(root);
   await cleanTransferFolders(root);
@@ -90,8 +102,23 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       logger.child({ subtag: "Agent store" }).info(text);
     },
   });
-  const keys = clusterKeys([cluster.key], pool);
-  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, workersMayChange: options.workersMayChange ?? false };
+  const keys = new ClusterKeys(config.keys, pool);
+  let current = config;
+  const services = {
+    get config() {
+      return current;
+    },
+    scope,
+    clock,
+    random,
+    pool,
+    indexer,
+    store,
+    logger,
+    keys,
+    tls,
+    workersMayChange: options.workersMayChange ?? false,
+  };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
   try {
@@ -114,10 +141,23 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
           },
         });
 
+  const keyStatus = new KeyStatusFile({
+    root,
+    pid: process.pid,
+    keys,
+    peerKeys: () => node.peerKeys(),
+    onTrouble: (error) => {
+      logger.error(`The status of the keys can't be written: ${error.message}`);
+    },
+  });
+  const certificates = tls === undefined ? undefined : watchCertificates(tls, settings.tls.recheck, { clock, logger });
+
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
       node.api.close();
       if (node instanceof MasterNode) node.dispose();
+      certificates?.stop();
+      await keyStatus.close();
       await store.close().catch(() => undefined);
       await pool.close().catch(() => undefined);
       await trace?.close();
@@ -138,6 +178,23 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });
+    },
+    reconfigure: async (next) => {
+      await certificates?.reload(next.settings.tls);
+      keys.replace(next.keys);
+      current = next;
+      Object.assign(scope, { items: next.items, limits: next.limits });
+      const [sealing] = keys.fingerprints;
+      if (!(node instanceof WorkerNode) || sealing === undefined) return;
+      // Without a connection there is nothing to prove: the next hello will.
+      node.proveKey().then(
+        () => {
+          keyStatus.proved(sealing);
+        },
+        (error: unknown) => {
+          logger.warn(`The master did not answer a message sealed with the present key: ${String(error)}`);
+        },
+      );
     },
   };
 }

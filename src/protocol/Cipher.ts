@@ -27,13 +27,18 @@ export interface CryptOffload {
    * payload fills its whole ArrayBuffer.
    */
   encrypt(key: FernetKey, payload: Uint8Array, seconds: number, iv: Uint8Array): Promise<Uint8Array>;
-  /** The same as `decryptToken` with the first of `keys` that verifies; error 3025 when none does. */
-  decrypt(keys: readonly FernetKey[], token: Uint8Array): Promise<Uint8Array>;
+  /** The same as `decryptToken`, whose error 3025 it rejects with. */
+  decrypt(key: FernetKey, token: Uint8Array): Promise<Uint8Array>;
 }
 
 export interface FernetCipherOptions {
-  /** At least one. The first one seals; any opens, so that a key can be changed without a stop. */
-  readonly keys: readonly FernetKey[];
+  /**
+   * At least one. The first one seals; any opens, so that a key can be changed without a stop. A function is asked
+   * anew for each message.
+   */
+  readonly keys: readonly FernetKey[] | (() => readonly FernetKey[]);
+  /** Hears which key a message of the peer was sealed with. */
+  readonly onOpened?: (key: FernetKey) => void;
   readonly clock: Pick<Clock, "wallTime">;
   readonly random: Pick<RandomSource, "bytes">;
   /** Without it everything is done at once, whatever its size. */
@@ -47,18 +52,17 @@ const IV_BYTES = 16;
 
 /** The cipher of TCP links: one Fernet token per message (protocol.md 1). */
 export class FernetCipher implements Cipher {
-  readonly #keys: readonly FernetKey[];
-  readonly #sealingKey: FernetKey;
+  readonly #keys: () => readonly FernetKey[];
+  readonly #onOpened: ((key: FernetKey) => void) | undefined;
   readonly #clock: Pick<Clock, "wallTime">;
   readonly #random: Pick<RandomSource, "bytes">;
   readonly #offload: CryptOffload | undefined;
   readonly #inlineBytes: number;
 
-  constructor({ keys, clock, random, offload, inlineBytes = DEFAULT_INLINE_BYTES }: FernetCipherOptions) {
-    const [sealingKey] = keys;
-    if (sealingKey === undefined) throw new RangeError("A cipher needs at least one cluster key, and got none.");
-    this.#keys = [...keys];
-    this.#sealingKey = sealingKey;
+  constructor({ keys, clock, random, offload, onOpened, inlineBytes = DEFAULT_INLINE_BYTES }: FernetCipherOptions) {
+    this.#keys = typeof keys === "function" ? keys : () => keys;
+    this.#sealingKey();
+    this.#onOpened = onOpened;
     this.#clock = clock;
     this.#random = random;
     this.#offload = offload;
@@ -69,25 +73,46 @@ export class FernetCipher implements Cipher {
     const seconds = Math.floor(this.#clock.wallTime() / 1000);
     const iv = this.#random.bytes(IV_BYTES);
     if (this.#offload !== undefined && payload.length > this.#inlineBytes) {
-      return this.#offload.encrypt(this.#sealingKey, payload, seconds, iv).then(asBuffer);
+      return this.#offload.encrypt(this.#sealingKey(), payload, seconds, iv).then(asBuffer);
     }
-    return encryptToken(this.#sealingKey, payload, seconds, iv);
+    return encryptToken(this.#sealingKey(), payload, seconds, iv);
   }
 
   open(body: Uint8Array): Buffer | Promise<Buffer> {
-    if (this.#offload !== undefined && body.length > this.#inlineBytes) {
-      return this.#offload.decrypt(this.#keys, body).then(asBuffer);
+    if (this.#offload !== undefined && body.length > this.#inlineBytes) return this.#openElsewhere(this.#offload, body);
+    return openWithAny(this.#keys(), body, this.#onOpened);
+  }
+
+  #sealingKey(): FernetKey {
+    const [key] = this.#keys();
+    if (key === undefined) throw new RangeError("A cipher needs at least one cluster key, and got none.");
+    return key;
+  }
+
+  async #openElsewhere(offload: CryptOffload, body: Uint8Array): Promise<Buffer> {
+    let failure: unknown = new RangeError("no key");
+    for (const key of this.#keys()) {
+      try {
+        const bytes = await offload.decrypt(key, body);
+        this.#onOpened?.(key);
+        return asBuffer(bytes);
+      } catch (error) {
+        if (!(error instanceof MusterError)) throw error;
+        failure = error;
+      }
     }
-    return openWithAny(this.#keys, body);
+    throw failure;
   }
 }
 
 /** Tries the keys in order. Throws the last key's error when none verifies the token. */
-function openWithAny(keys: readonly FernetKey[], body: Uint8Array): Buffer {
+function openWithAny(keys: readonly FernetKey[], body: Uint8Array, onOpened?: (key: FernetKey) => void): Buffer {
   let failure: unknown = new RangeError("no key");
   for (const key of keys) {
     try {
-      return decryptToken(key, body);
+      const bytes = decryptToken(key, body);
+      onOpened?.(key);
+      return bytes;
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
       failure = error;

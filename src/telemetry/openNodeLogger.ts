@@ -5,9 +5,11 @@ import { createLogger } from "./createLogger.js";
 import type { RootLogger } from "./createLogger.js";
 import { HumanSink } from "./HumanSink.js";
 import type { LogContext, LogLevel } from "./Logger.js";
-import { descriptorDestination, openLogFile } from "./LogDestination.js";
+import { descriptorDestination } from "./LogDestination.js";
 import type { LogDestination } from "./LogDestination.js";
 import type { LogSink } from "./LogSink.js";
+import { RotatingLogFile } from "./RotatingLogFile.js";
+import type { RotationRules } from "./RotatingLogFile.js";
 
 /** What a node's logger needs. */
 export interface NodeLoggerOptions {
@@ -22,6 +24,14 @@ export interface NodeLoggerOptions {
   readonly output: { readonly isTerminal: boolean; readonly colour: boolean };
   /** @default standard output */
   readonly destination?: LogDestination;
+  /** When the file is put aside. @default never */
+  readonly rotation?: RotationRules;
+}
+
+/** A node's logger, whose file others may put aside. */
+export interface NodeLogger extends RootLogger {
+  /** Opens `logs/cluster.log` anew before the next line. */
+  reopen(): void;
 }
 
 const STANDARD_OUTPUT = 1;
@@ -30,7 +40,7 @@ const STANDARD_OUTPUT = 1;
  * A node's logger: to standard output, and as JSON lines to `logs/cluster.log`. A file that can't be
  * opened or written is told on standard output once, and costs nothing else.
  */
-export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLogger> {
+export async function openNodeLogger(options: NodeLoggerOptions): Promise<NodeLogger> {
   const { clock, level, output, root } = options;
   const path = join(root, "logs", "cluster.log");
   const plain = new BufferedSink(options.destination ?? descriptorDestination(STANDARD_OUTPUT), { clock });
@@ -51,16 +61,21 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<RootLo
     );
   };
 
-  const file = await openLogFile(path).catch((error: unknown) => {
+  const rules = options.rotation ?? { daily: false, bytes: Number.POSITIVE_INFINITY, keep: Number.POSITIVE_INFINITY };
+  const file = await RotatingLogFile.open({ path, rules, wallTime: common.wallTime, onTrouble }).catch((error: unknown) => {
     onTrouble(error instanceof Error ? error : new Error(String(error)));
     return undefined;
   });
-  if (file === undefined) return visibleOnly;
+  if (file === undefined) return Object.assign(visibleOnly, { reopen: () => undefined });
   const fileSink: LogSink = new BufferedSink(file, {
     clock,
     onTrouble,
     onRecovered: (lines) => logger.warn(`${lines} log lines were lost while ${path} could not be written.`),
   });
   const logger = createLogger({ ...common, sinks: [visible, fileSink] });
-  return logger;
+  return Object.assign(logger, {
+    reopen: () => {
+      file.reopen();
+    },
+  });
 }

@@ -8,9 +8,9 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
+import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
-import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
@@ -54,6 +54,8 @@ export class MasterNode {
   readonly #settled = new Map<string, SettledGroups>();
   /** Where peers with another key came from. */
   readonly #wrongKeys = new ToldAddresses();
+  /** Where peers with which there was no TLS came from. */
+  readonly #noTls = new ToldAddresses();
   #listener: Listener | undefined;
   #connections = 0;
   #onDrained: (() => void) | undefined;
@@ -63,6 +65,10 @@ export class MasterNode {
     this.#ungreeted = new UngreetedPeers(options.config.limits);
     this.#services = {
       ...options,
+      // It can be replaced while the node runs.
+      get config() {
+        return options.config;
+      },
       peer: (id) => this.#peers.get(id),
       findPeer: (id) => this.#peers.find(id),
       tagOf: (id) => this.#tagOf(id),
@@ -85,6 +91,14 @@ export class MasterNode {
   /** The name of the worker behind a connection; undefined until it is admitted, and once it is gone. */
   peerName(peerId: string): string | undefined {
     return this.#peers.find(peerId)?.nodeName ?? undefined;
+  }
+
+  /** Node name → fingerprint of the key that the worker sealed its last message with. */
+  peerKeys(): Readonly<Record<string, string>> {
+    const named = [...this.#peers.values()].flatMap(({ nodeName, connection }) =>
+      nodeName === null || connection.peerKey === undefined ? [] : [[nodeName, connection.peerKey] as const],
+    );
+    return Object.fromEntries(named);
   }
 
   #distributedApi(): DistributedApi {
@@ -167,7 +181,8 @@ export class MasterNode {
   }
 
   async #listen(): Promise<void> {
-    const { bindAddress, port } = this.#options.config.cluster;
+    const { config, tls, logger } = this.#options;
+    const { bindAddress, port } = config.cluster;
     this.#listener = await listenTcp(
       { host: bindAddress, port },
       (link) => {
@@ -176,8 +191,18 @@ export class MasterNode {
       (error) => {
         this.actor.send({ type: "NODE_FAILED", error });
       },
+      tls === undefined
+        ? undefined
+        : {
+            certificates: tls,
+            handshakeTimeout: config.limits.helloTimeout * 1000,
+            limits: config.limits,
+            onFailure: (address, error) => {
+              if (this.#noTls.tell(address)) logger.error(`No TLS with ${address}: ${error.message}. Check its certificate and tls.ca.`, { subtag: "Main" });
+            },
+          },
     );
-    this.#options.logger.info(`Serving on ${bindAddress}:${String(this.#listener.port)}.`, { subtag: "Main" });
+    logger.info(`Serving on ${bindAddress}:${String(this.#listener.port)}.`, { subtag: "Main" });
   }
 
   #accept(link: SocketLink): void {
@@ -255,8 +280,18 @@ export class MasterNode {
     if (this.api.command(request, peer)) return true;
     const translate = WORKER_COMMANDS.get(command);
     if (translate === undefined) return false;
-    this.#tell(id, translate(request, connection, () => this.#options.random.uuid()));
+    this.#tell(id, this.#checked(translate(request, connection, () => this.#options.random.uuid()), connection));
     return true;
+  }
+
+  /** A hello whose name its certificate does not bear is rejected before anybody judges it. */
+  #checked(event: WorkerPeerEvent, { peerNames, address }: Connection): WorkerPeerEvent {
+    const { tls, logger } = this.#options;
+    if (event.type !== "HELLO_RECEIVED" || tls === undefined) return event;
+    const error = tls.judge(event.hello.nodeName, peerNames ?? []);
+    if (error === undefined) return event;
+    logger.error(`${error.toString()} (from ${address})`, { subtag: "Main" });
+    return { type: "HELLO_REJECTED", requestId: event.requestId, error };
   }
 
   #tell(peerId: string, event: WorkerPeerEvent): void {
@@ -279,6 +314,8 @@ export class MasterNode {
     this.#ungreeted.remove(id);
     peer.connection.channel.setGreeted();
     this.#wrongKeys.forget(peer.connection.address);
+    this.#noTls.forget(peer.connection.address);
+    this.#options.keys.peerChanged();
     makeTransferFolder(this.#options.config.root, nodeName).catch((error: unknown) => {
       this.#options.logger.error(`Could not make the folder of ${nodeName}: ${String(error)}`, { tag: this.#tagOf(id) });
     });
@@ -308,6 +345,7 @@ export class MasterNode {
     if (this.#admitted.get(nodeName) === id) this.#admitted.delete(nodeName);
     this.api.peerLost(id, MusterError.cluster(3022, nodeName));
     void peer?.connection.release();
+    this.#options.keys.peerChanged();
     if (this.#peers.size === 0) this.#onDrained?.();
   }
 

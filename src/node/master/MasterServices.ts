@@ -4,6 +4,7 @@ import type { Clock, RandomSource } from "../../protocol/Clock.js";
 import type { Logger } from "../../telemetry/Logger.js";
 import type { NodeScope } from "../../../workers/jobs.js";
 import type { FileIndexer } from "../FileIndexer.js";
+import type { LinkTls } from "../ports/LinkTls.js";
 import type { ThreadPool } from "../ports/ThreadPool.js";
 import type { MasterPeer } from "./MasterPeer.js";
 
@@ -17,6 +18,8 @@ export interface MasterServices {
   readonly indexer: FileIndexer;
   readonly store: AgentStore;
   readonly logger: Logger;
+  /** Certificates of the link; undefined without TLS. */
+  readonly tls?: LinkTls | undefined;
   /** The peer of this id; throws when its connection is gone. */
   peer(peerId: string): MasterPeer;
   /** The same, undefined when it is gone. */

@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { ByteLink } from "../../protocol/ByteLink.js";
+import { namesOf } from "./LinkTls.js";
 
 /** What a link's owner (its channel) hears of it. */
 export interface LinkListener {
@@ -11,11 +13,14 @@ export interface LinkListener {
 /** A TCP or Unix socket as a link. */
 export class SocketLink implements ByteLink {
   readonly remoteAddress: string;
+  /** The names in the peer's certificate; undefined on a link without TLS. */
+  readonly peerNames: readonly string[] | undefined;
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress?.replace(/^::ffff:/, "") ?? "local";
+    this.peerNames = socket instanceof TLSSocket ? namesOf(socket.getPeerCertificate()) : undefined;
     socket.setNoDelay(true);
   }
 

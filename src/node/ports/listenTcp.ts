@@ -1,5 +1,8 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import { UngreetedPeers } from "../UngreetedPeers.js";
+import type { LinkTls } from "./LinkTls.js";
 import { SocketLink } from "./SocketLink.js";
 
 /** Connections that may wait to be accepted. */
@@ -12,17 +15,29 @@ export interface Listener {
   close(): void;
 }
 
+/** A listener's side of TLS. */
+export interface ListenTls {
+  readonly certificates: LinkTls;
+  /** Milliseconds in which a peer must have finished its handshake. */
+  readonly handshakeTimeout: number;
+  /** Peers in the middle of it: the oldest one is dropped beyond. */
+  readonly limits: { readonly ungreetedPerAddress: number; readonly ungreetedConnections: number };
+  /** A handshake failed. */
+  readonly onFailure: (address: string, error: Error) => void;
+}
+
 /**
- * Listens for peers.
+ * Listens for peers, with mutual TLS if it is asked for.
  *
  * @throws MusterError 1000 that says which address can't be used, why, and what to do.
  */
-export function listenTcp(address: { readonly host: string; readonly port: number }, onLink: (link: SocketLink) => void, onError: (error: Error) => void): Promise<Listener> {
+export function listenTcp(address: { readonly host: string; readonly port: number }, onLink: (link: SocketLink) => void, onError: (error: Error) => void, tls?: ListenTls): Promise<Listener> {
   const { host, port } = address;
   return new Promise((resolve, reject) => {
-    const server: Server = createServer({ allowHalfOpen: false }, (socket) => {
+    const take = (socket: Socket): void => {
       onLink(new SocketLink(socket));
-    });
+    };
+    const server: Server = tls === undefined ? createServer({ allowHalfOpen: false }, take) : serveTls(tls, take);
     const refused = (error: NodeJS.ErrnoException): void => {
       reject(MusterError.internal(1000, `can't listen on ${host}:${String(port)}: ${reasonOf(error)}`, { cause: error }));
     };
@@ -39,6 +54,42 @@ export function listenTcp(address: { readonly host: string; readonly port: numbe
       });
     });
   });
+}
+
+function serveTls({ certificates, handshakeTimeout, limits, onFailure }: ListenTls, take: (socket: Socket) => void): Server {
+  const server = createTlsServer({ ...certificates.material, requestCert: true, rejectUnauthorized: true, handshakeTimeout }, take);
+  const unwatch = certificates.watch((material) => {
+    server.setSecureContext(material);
+  });
+  server.once("close", unwatch);
+  // Before its handshake a peer is no link yet, so that nobody else bounds how many there are.
+  const shaking = new UngreetedPeers(limits);
+  const sockets = new Map<string, Socket>();
+  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress ?? ""} ${String(remotePort)}`;
+  const forget = (id: string): void => {
+    shaking.remove(id);
+    sockets.delete(id);
+  };
+  server.on("connection", (socket: Socket) => {
+    const id = nameOf(socket);
+    const victim = shaking.add(id, socket.remoteAddress ?? "");
+    if (victim !== undefined) {
+      sockets.get(victim)?.destroy();
+      sockets.delete(victim);
+    }
+    sockets.set(id, socket);
+    socket.once("close", () => {
+      if (sockets.get(id) === socket) forget(id);
+    });
+  });
+  server.on("secureConnection", (socket) => {
+    forget(nameOf(socket));
+  });
+  server.on("tlsClientError", (error, socket) => {
+    onFailure(socket.remoteAddress?.replace(/^::ffff:/, "") ?? "an unknown address", error);
+    socket.destroy();
+  });
+  return server;
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {

@@ -1,6 +1,5 @@
-import koffi from "koffi";
-import { constants } from "node:os";
 import type { Clock } from "../../protocol/Clock.js";
+import { lastErrorCode, loadLibc } from "./libc.js";
 
 /** Linux's values: `socket(2)`, `unix(7)`. */
 const AF_UNIX = 1;
@@ -69,8 +68,7 @@ export async function sendUnixDatagram(
 }
 
 function bind(): DatagramCalls {
-  // Its soname is the same for glibc on every architecture; musl answers to it by its own name.
-  const library = loadFirst(["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libc.so"]);
+  const library = loadLibc("Unix datagrams can't be sent");
   return {
     socket: library.func("int socket(int, int, int)") as DatagramCalls["socket"],
     sendto: library.func(
@@ -78,21 +76,6 @@ function bind(): DatagramCalls {
     ) as DatagramCalls["sendto"],
     close: library.func("int close(int)") as DatagramCalls["close"],
   };
-}
-
-function loadFirst(names: readonly string[]): ReturnType<typeof koffi.load> {
-  let cause: unknown;
-  for (const name of names) {
-    try {
-      return koffi.load(name);
-    } catch (error) {
-      cause = error;
-    }
-  }
-  throw Object.assign(
-    new Error("ENOSYS: the C library was not found: Unix datagrams can't be sent on this system", { cause }),
-    { code: "ENOSYS" },
-  );
 }
 
 /** `sockaddr_un`: the family in the machine's byte order, then the path. */
@@ -112,7 +95,6 @@ function addressOf(path: string): Uint8Array {
 
 /** The system's last error in this thread, by its name. */
 function systemError(path: string): Error & { readonly code: string } {
-  const number = koffi.errno();
-  const code = Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? `E${String(number)}`;
+  const code = lastErrorCode();
   return Object.assign(new Error(`${code}: a datagram could not be sent to ${path}`), { code });
 }

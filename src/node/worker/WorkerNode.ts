@@ -6,9 +6,9 @@ import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
+import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
-import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
 import { connectTcp } from "../ports/connectTcp.js";
@@ -43,6 +43,10 @@ export class WorkerNode {
     this.#options = options;
     this.#services = {
       ...options,
+      // It can be replaced while the node runs.
+      get config() {
+        return options.config;
+      },
       connection: () => {
         if (this.#connection === undefined) throw MusterError.cluster(3023);
         return this.#connection;
@@ -107,6 +111,7 @@ export class WorkerNode {
 
   #machine() {
     const services = this.#services;
+    const options = this.#options;
     return worker.provide({
       actors: {
         ...this.api.machines(),
@@ -137,6 +142,7 @@ export class WorkerNode {
         releaseConnection: () => {
           const connection = this.#connection;
           this.#connection = undefined;
+          options.keys.peerChanged();
           if (connection === undefined) return;
           this.api.peerLost(connection.id, MusterError.cluster(3023));
           void connection.release();
@@ -145,10 +151,21 @@ export class WorkerNode {
     });
   }
 
+  /** The key that the master sealed its last message with, by `master`. */
+  peerKeys(): Readonly<Record<string, string>> {
+    const key = this.#connection?.peerKey;
+    return key === undefined ? {} : { master: key };
+  }
+
+  /** Resolves when the master has answered a message that was sealed from here on. @throws when it does not */
+  async proveKey(): Promise<void> {
+    await this.#services.connection().channel.request(TO_MASTER.keepalive, KEEPALIVE_PAYLOAD);
+  }
+
   async #connect(signal: AbortSignal): Promise<void> {
-    const { config, scope, clock, random, keys } = this.#options;
+    const { config, scope, clock, random, keys, tls } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
-    const link = await connectTcp({ host: nodes[0] ?? "", port }, signal);
+    const link = await connectTcp({ host: nodes[0] ?? "", port }, signal, tls);
     if (signal.aborted) {
       link.destroy();
       signal.throwIfAborted();

@@ -5,6 +5,7 @@ import type { Logger } from "../../telemetry/Logger.js";
 import type { NodeScope } from "../../../workers/jobs.js";
 import type { Connection } from "../Connection.js";
 import type { FileIndexer } from "../FileIndexer.js";
+import type { LinkTls } from "../ports/LinkTls.js";
 import type { ThreadPool } from "../ports/ThreadPool.js";
 
 /** What the work of a worker's machines is done with. */
@@ -17,6 +18,8 @@ export interface WorkerServices {
   readonly indexer: FileIndexer;
   readonly store: AgentStore;
   readonly logger: Logger;
+  /** Certificates of the link; undefined without TLS. */
+  readonly tls?: LinkTls | undefined;
   /** The connection to the master; throws when there is none. */
   connection(): Connection;
   /** The same, undefined when there is none. */

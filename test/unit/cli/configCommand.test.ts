@@ -56,7 +56,7 @@ describe("muster config check", () => {
         `Error 3004 - Error in cluster configuration: Key must be 32 characters long and only have alphanumeric characters (<key>, ${file}:3: it has 5 characters)`,
         `Error 3004 - Error in cluster configuration: Port must be higher than 1024 and lower than 65535. (<port>, ${file}:4: found 80, 1025 to 65534 are allowed)`,
         `Error 3004 - Error in cluster configuration: Invalid elements in node fields: NODE_IP. (<nodes>, not set in ${file}: write the master's address as the other nodes see it)`,
-        `Error 3005 - Error reading cluster JSON file: ${join(root, "etc", "cluster.json")}: intervals.worker.sync_integrity: "x" is not a number of seconds above 0`,
+        `Error 3005 - Error reading cluster JSON file: ${join(root, "etc", "cluster.json")}:1: intervals.worker.sync_integrity: "x" is not a number of seconds above 0`,
         "",
       ].join("\n"),
     });

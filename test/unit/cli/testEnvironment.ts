@@ -20,6 +20,8 @@ export function testEnvironment(changes: Partial<CommandEnvironment> = {}): Test
     variables: {},
     wallTime: () => Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     stop: new AbortController().signal,
+    stopNow: new AbortController().signal,
+    onSignal: () => () => undefined,
     temporaryFolder: tmpdir(),
     processId: 4711,
     ...changes,

@@ -4,7 +4,7 @@ import { ConfigurationError } from "../../../src/config/ConfigurationError.js";
 import { defaultClusterItems } from "../../../src/config/defaultClusterItems.js";
 
 const FILE = "/node/etc/cluster.json";
-const PREFIX = `Error 3005 - Error reading cluster JSON file: ${FILE}: `;
+const PREFIX = `Error 3005 - Error reading cluster JSON file: ${FILE}:1: `;
 const read = (json: unknown) => readClusterJson(typeof json === "string" ? json : JSON.stringify(json), FILE);
 const messages = (json: unknown): string[] => read(json).problems.map((problem) => problem.message);
 
@@ -15,6 +15,7 @@ describe("the defaults", () => {
       problems: [],
       warnings: [],
       given: [],
+      origins: new Map(),
     });
   });
 
@@ -408,7 +409,7 @@ describe("resolveClusterItems", () => {
   it("throws one error with all mistakes", () => {
     const attempt = (): unknown => resolveClusterItems('{"files": 1, "intervals": 2}', FILE);
     expect(attempt).toThrow(ConfigurationError);
-    expect(attempt).toThrow(`${FILE}: files: 1 is not an object`);
+    expect(attempt).toThrow(`${FILE}:1: files: 1 is not an object`);
     try {
       attempt();
     } catch (error) {

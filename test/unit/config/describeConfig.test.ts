@@ -20,7 +20,7 @@ function reading(ossecConf: string, clusterJson?: string) {
     root: "/node",
     readFile: (path) => {
       if (path.endsWith("ossec.conf")) return ossecConf;
-      if (clusterJson !== undefined) return clusterJson;
+      if (clusterJson !== undefined && path.endsWith("cluster.json")) return clusterJson;
       throw Object.assign(new Error("none"), { code: "ENOENT" });
     },
   });

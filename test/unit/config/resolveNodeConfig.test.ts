@@ -3,6 +3,7 @@ import { ConfigurationError } from "../../../src/config/ConfigurationError.js";
 import { defaultClusterItems } from "../../../src/config/defaultClusterItems.js";
 import { DEFAULT_LIMITS } from "../../../src/config/Limits.js";
 import { MusterError } from "../../../src/protocol/errors/MusterError.js";
+import { defaultSettings } from "../../../src/config/settings/schema.js";
 import { resolveNodeConfig } from "../../../src/config/resolveNodeConfig.js";
 
 const KEY = "9d273b53510fef702b54a92e9cffc82e";
@@ -54,6 +55,9 @@ describe("resolveNodeConfig", () => {
       },
       items: defaultClusterItems(),
       limits: DEFAULT_LIMITS,
+      settings: defaultSettings(),
+      keys: [KEY],
+      keyFiles: [],
     });
     expect(warnings).toEqual([]);
   });
@@ -95,7 +99,7 @@ describe("resolveNodeConfig", () => {
   it("makes a relative root absolute", () => {
     const { config } = resolveNodeConfig({
       root: "node",
-      readFile: (path) => (path.endsWith("ossec.conf") ? OSSEC_CONF : "{}"),
+      readFile: (path) => (path.endsWith("ossec.conf") ? OSSEC_CONF : path.endsWith(".keys") ? KEY : "{}"),
     });
     expect(config.root).toMatch(/^\/.*\/node$/);
   });
@@ -113,7 +117,7 @@ describe("resolveNodeConfig", () => {
       "/node/etc/ossec.conf": OSSEC_CONF.replace("</nodes>", "<node>10.0.0.2</node></nodes>"),
       "/node/etc/cluster.json": '{"unknown": 1}',
     };
-    const { warnings } = resolveNodeConfig({ root: "/node", readFile: tree(files), fileMode: () => 0o100644 });
+    const { warnings } = resolveNodeConfig({ root: "/node", readFile: tree(files), fileAccess: () => ({ mode: 0o100644, owner: 0 }) });
     expect(warnings).toEqual([
       "/node/etc/ossec.conf holds the cluster key and can be read by every user. Run: chmod o-rwx /node/etc/ossec.conf",
       "Found more than one node in configuration. Only master node should be specified. Using 127.0.0.1 as master. (<nodes>, /node/etc/ossec.conf:1)",
@@ -122,12 +126,12 @@ describe("resolveNodeConfig", () => {
   });
 
   it.each([0o100660, 0o100600, 0o100662, undefined])("does not warn about a key in a file of mode %s", (mode) => {
-    const source = { root: "/node", readFile: tree({ "/node/etc/ossec.conf": OSSEC_CONF }), fileMode: () => mode };
+    const source = { root: "/node", readFile: tree({ "/node/etc/ossec.conf": OSSEC_CONF }), fileAccess: () => (mode === undefined ? undefined : { mode, owner: 0 }) };
     expect(resolveNodeConfig(source).warnings).toEqual([]);
   });
 
   it("does not warn about a readable file without a key", () => {
-    const source = { root: "/node", readFile: tree({ "/node/etc/ossec.conf": "" }), fileMode: () => 0o100644 };
+    const source = { root: "/node", readFile: tree({ "/node/etc/ossec.conf": "" }), fileAccess: () => ({ mode: 0o100644, owner: 0 }) };
     expect(resolveNodeConfig(source).warnings).toEqual([]);
   });
 });

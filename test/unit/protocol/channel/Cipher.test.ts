@@ -16,9 +16,9 @@ function recordingOffload() {
       calls.push("encrypt");
       return encryptToken(key, payload, seconds, iv);
     },
-    decrypt: async ([key], token) => {
+    decrypt: async (key, token) => {
       calls.push("decrypt");
-      return new Uint8Array(decryptToken(key ?? KEY, token));
+      return new Uint8Array(decryptToken(key, token));
     },
   };
   return { calls, offload };
