@@ -16,6 +16,9 @@ import { ExitCode } from "./ExitCode.js";
 import { LocalNode, timeoutOption } from "./LocalNode.js";
 import { rootOption } from "./rootOption.js";
 
+/** The largest limit there is (dapi.md 3). */
+const MOST_NODES = 100_000;
+
 interface CallOptions {
   readonly root: string;
   readonly json?: boolean;
@@ -43,8 +46,10 @@ export function register(program: Command, environment: CommandEnvironment): voi
 }
 
 async function call(name: string | undefined, options: CallOptions, environment: CommandEnvironment): Promise<void> {
-  const request = requestOf(findFunction(name), options);
-  const answer = await new LocalNode(options.root, options.timeout).ask(TO_LOCAL_NODE.dapi, formatRequest(request));
+  const wanted = requestOf(findFunction(name), options);
+  const node = new LocalNode(options.root, options.timeout);
+  const request = { ...wanted, nodes: await nodeNames(node) };
+  const answer = await node.ask(TO_LOCAL_NODE.dapi, formatRequest(request));
   const result = decodeResult(answer);
   const { stdout } = environment;
   if (result instanceof MusterError) {
@@ -79,6 +84,27 @@ function requestOf(entry: CatalogueFunction, { arg, node, wait, timeout }: CallO
     // A muster node may run without the daemons of Wazuh: what a function needs, it asks for itself.
     basicServices: [],
   });
+}
+
+/** The cluster's nodes, which functions about nodes go through; none where the cluster can't tell. */
+async function nodeNames(node: LocalNode): Promise<readonly string[]> {
+  try {
+    const { items } = await node.askJson(TO_LOCAL_NODE.getNodes, JSON.stringify({ limit: MOST_NODES, select: ["name"] }));
+    return Array.isArray(items) ? items.flatMap(nameIn) : [];
+  } catch (error) {
+    // A node without its master still answers for itself.
+    if (error instanceof MusterError || (error instanceof CommandFailure && isMusterError(error.cause, 3023))) return [];
+    throw error;
+  }
+}
+
+function nameIn(item: unknown): readonly string[] {
+  const name = typeof item === "object" && item !== null && "name" in item ? item.name : undefined;
+  return typeof name === "string" ? [name] : [];
+}
+
+function isMusterError(error: unknown, code: number): boolean {
+  return error instanceof MusterError && error.code === code;
 }
 
 function findFunction(name: string | undefined): CatalogueFunction {

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { ConfigSource } from "../config/readNodeConfig.js";
+import { parseListenAddress } from "../http/listenAddress.js";
 import { announceLife } from "../node/announceLife.js";
 import { KEY_STATUS_FILE } from "../node/KeyStatusFile.js";
 import { becomeUser, findAccount } from "../node/ports/becomeUser.js";
@@ -19,6 +20,7 @@ import { CommandFailure } from "./CommandFailure.js";
 import { writePidFile } from "./pidFile.js";
 import type { PidFile } from "./pidFile.js";
 import { reloadNode } from "./reloadNode.js";
+import { serveHttp } from "./serveHttp.js";
 
 export interface RunNodeOptions {
   /** Enabled, with at least one key. */
@@ -68,18 +70,19 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Starting ${cluster.nodeType} ${cluster.nodeName} of cluster ${cluster.name} in ${root}.`);
   const { id, version } = settings.dialect;
-  const dialect = dialectById(id);
+  const spoken = dialectById(id);
+  const dialect = version === null ? spoken : { ...spoken, version };
   const pidFile = await writePidFile(root, environment.processId);
   try {
     const node = await startNode({
       config,
-      dialect: version === null ? dialect : { ...dialect, version },
+      dialect,
       logger,
       serveWdb: settings.store.serveWdb,
       workersMayChange: settings.api.workersMayChange,
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });
-    await accompany(node, pidFile, options, environment, logger);
+    await accompany(node, { pidFile, version: dialect.version }, options, environment, logger);
   } finally {
     await pidFile.remove();
   }
@@ -88,7 +91,7 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
 /** Signals and service manager, from the start of a node to its end. */
 async function accompany(
   node: RunningNode,
-  pidFile: PidFile,
+  { pidFile, version }: { readonly pidFile: PidFile; readonly version: string },
   { config, source, onServing }: RunNodeOptions,
   environment: CommandEnvironment,
   logger: NodeLogger,
@@ -138,11 +141,13 @@ async function accompany(
       logger.info("Opened logs/cluster.log anew.");
     }),
   ];
-  const { error } = await node.ended;
-  for (const end of ends) end();
-  await reloading;
-  life.stop();
-  await manager?.flush();
+  const listen = parseListenAddress(config.settings.http.listen);
+  const { error } = await serveHttp(node, { listen, config, version, logger, clock: systemClock }).finally(async () => {
+    for (const end of ends) end();
+    await reloading;
+    life.stop();
+    await manager?.flush();
+  });
   if (error !== null) {
     logger.error(`The node failed: ${error.message}`);
     throw new CommandFailure(error.message, { cause: error });

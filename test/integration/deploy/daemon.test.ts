@@ -115,7 +115,7 @@ describe("the reference's command line", () => {
   const clusterd = (...args: string[]) => runCommand(["clusterd", "--root", cluster.master.root, ...args]);
 
   beforeAll(async () => {
-    await cluster.master.write({ "etc/muster.yaml": "{}\n" });
+    await cluster.master.write({ "etc/muster.yaml": 'http: {listen: "off"}\n' });
   });
 
   test("-V prints the version, -t is silent about a right configuration and clear about a wrong one", async () => {
@@ -145,7 +145,7 @@ describe("the reference's command line", () => {
   }, 150_000);
 
   test.skipIf(process.getuid?.() !== 0)("refuses to run as a user that the machine does not have", async () => {
-    await cluster.master.write({ "etc/muster.yaml": "daemon: {user: no-such-user-here}\n" });
+    await cluster.master.write({ "etc/muster.yaml": "http: {listen: off}\ndaemon: {user: no-such-user-here}\n" });
     expect(await clusterd("-f")).toMatchObject({ status: 1, output: expect.stringContaining("no user no-such-user-here") });
   });
 
