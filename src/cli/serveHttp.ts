@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { HttpStartError } from "../http/HttpStartError.js";
 import type { ListenAddress } from "../http/listenAddress.js";
@@ -44,12 +45,15 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
   const { config, version, logger, clock } = options;
   const { root, cluster } = config;
   const { actor, api } = node;
+  const { insecure, tls, readyWithin } = config.settings.http;
   return startHttp({
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
     catalogue: api.catalogue,
-    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: config.settings.http.readyWithin }),
+    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: readyWithin }),
     listen,
+    insecureHttp: insecure,
+    ...(tls.certificate === null || tls.key === null ? {} : { tls: { certFile: resolve(root, tls.certificate), keyFile: resolve(root, tls.key) } }),
     logger,
     clock,
   });

@@ -58,7 +58,7 @@ export class ClusterNode {
   /**
    * Starts the node. Resolves once a master listens; a worker looks for its master from then on, for as long as it lives.
    *
-   * @throws MusterError when the root or the port is in use, or a folder can't be made; Error when the node was started before
+   * @throws Error that says what to do, when the root or the port is in use, a folder can't be made, or the node was started before
    */
   async start(): Promise<void> {
     this.#require("new", "start");
@@ -95,7 +95,7 @@ export class ClusterNode {
       if (this.#life === "starting") this.#life = "running";
       return;
     }
-    throw MusterError.from(outcome.error ?? new Error("the node was stopped before it served"));
+    throw outcome.error ?? new Error("the node was stopped before it served");
   }
 
   /** Closes the connections and ends the node; resolves when all of it is gone. A node that has ended, or never began, stays so. */

@@ -36,7 +36,7 @@ for (const end = performance.now() + 60_000; text !== "synced" && performance.no
   text = await readFile(folder + "/w1/etc/lists/one", "utf8").catch(() => "");
 }
 const state: ActorState = master.snapshot();
-const answer = await master.ask({ module: "wazuh.cluster", qualname: "get_nodes_info" });
+const answer = await master.ask({ module: "wazuh.cluster", qualname: "get_nodes_info", arguments: { filter_node: ["*"] } });
 let refusal: number | undefined;
 try {
   await master.ask({ module: "wazuh.cluster", qualname: "no_such_function" });
