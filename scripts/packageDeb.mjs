@@ -1,6 +1,6 @@
 /**
- * `npm run package:deb [-- FOLDER]`: a Debian package of this version in FOLDER (default: dist-deb), for the architecture of this
- * machine. Needs dpkg-deb, nothing of root's: files belong to root in the package all the same. The packages that muster needs at run
+ * `npm run package:deb [-- FOLDER [COMPRESSION]]`: a Debian package of this version in FOLDER (default: dist-deb), for the architecture
+ * of this machine; COMPRESSION is xz (the default) or gzip, which takes less time and more space. Needs dpkg-deb, nothing of root's: files belong to root in the package all the same. The packages that muster needs at run
  * time are part of it; Node itself comes from the package `nodejs`.
  */
 import { execFile } from "node:child_process";
@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { isProgram, ROOT, runScript, StepError } from "./step.mjs";
+import { ROOT, runScript, StepError } from "./step.mjs";
 
 const LIBRARY = "usr/lib/muster";
 const PARTS = ["dist/src", "dist/machines", "dist/workers", "package.json"];
@@ -17,16 +17,19 @@ const DOCUMENTS = ["README.md", "docs"];
 const MAINTAINER = "muster maintainers <muster@localhost>";
 /** Debian's names of the architectures that the native packages have binaries for. */
 const ARCHITECTURES = Object.freeze({ x64: "amd64", arm64: "arm64" });
+const COMPRESSIONS = ["xz", "gzip"];
 const TOOL_DEADLINE = 300_000;
 
 /**
  * Makes the package.
  *
  * @param {string} folder where to put it; made if it is not there
+ * @param {string} compression
  * @returns {Promise<string>} the package's path
  * @throws {StepError} without dpkg-deb, without a build, or on an architecture without binaries
  */
-export async function packageDeb(folder) {
+async function packageDeb(folder, compression) {
+  if (!COMPRESSIONS.includes(compression)) throw new StepError(`there is no compression ${compression}; there are ${COMPRESSIONS.join(", ")}.`);
   const architecture = ARCHITECTURES[/** @type {keyof typeof ARCHITECTURES} */ (process.arch)];
   if (architecture === undefined) throw new StepError(`there is no Debian package for the architecture ${process.arch}.`);
   /** @type {{ version: string, description: string, engines: { node: string }, dependencies: Record<string, string> }} */
@@ -40,7 +43,7 @@ export async function packageDeb(folder) {
     await settleModes(tree);
     await mkdir(folder, { recursive: true });
     const file = join(folder, `muster_${manifest.version}_${architecture}.deb`);
-    await runTool("dpkg-deb", ["--root-owner-group", "-Zxz", "-z1", "--build", tree, file]);
+    await runTool("dpkg-deb", ["--root-owner-group", `-Z${compression}`, "-z1", "--build", tree, file]);
     return file;
   } finally {
     await rm(tree, { recursive: true, force: true });
@@ -116,7 +119,8 @@ async function writeControl(tree, { version, description, engines }, architectur
     Description: description.replace(/\.$/, ""),
   };
   const text = Object.entries(fields).map(([name, value]) => `${name}: ${value}`).join("\n");
-  const more = " muster speaks the cluster protocol of Wazuh's own daemon: as a master it leads\n workers of either kind, as a worker it follows a master of either kind.";
+  const more =
+    " muster speaks the cluster protocol of Wazuh's own daemon: as a master it leads\n workers of either kind, as a worker it follows a master of either kind.";
   await writeFile(join(control, "control"), `${text}\n${more}\n`);
   await writeFile(join(control, "conffiles"), "/etc/default/muster\n");
   for (const script of ["postinst", "prerm", "postrm"]) {
@@ -155,9 +159,7 @@ async function runTool(program, args) {
   }
 }
 
-if (isProgram(import.meta.filename)) {
-  await runScript(async () => {
-    const file = await packageDeb(resolve(process.argv[2] ?? join(ROOT, "dist-deb")));
-    process.stdout.write(`${file}\n`);
-  });
-}
+await runScript(async () => {
+  const file = await packageDeb(resolve(process.argv[2] ?? join(ROOT, "dist-deb")), process.argv[3] ?? "xz");
+  process.stdout.write(`${file}\n`);
+});

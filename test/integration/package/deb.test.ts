@@ -1,10 +1,13 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../support/freePort.js";
 import { fileOf } from "../../unit/docs/tables.js";
 
 const SCRIPT = fileURLToPath(new URL("../../../scripts/packageDeb.mjs", import.meta.url));
@@ -36,7 +39,7 @@ describe.skipIf(!canBuild)("the Debian package", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "muster-deb-test-"));
-    const file = (await run(process.execPath, SCRIPT, folder)).trim();
+    const file = (await run(process.execPath, SCRIPT, folder, "gzip")).trim();
     expect(await readdir(folder)).toEqual([file.split("/").at(-1)]);
     entries = (await run("dpkg-deb", "--contents", file)).trim().split("\n").map((line) => {
       const [mode = "", owner = "", , , , path = "", , target] = line.split(/\s+/);
@@ -102,9 +105,34 @@ describe.skipIf(!canBuild)("the Debian package", () => {
     expect(postinst).toMatch(new RegExp(`adduser .* ${value("User")}$`, "m"));
   });
 
-  test("runs as it lies there", async () => {
+  test("runs as it lies there, native libraries and all", async () => {
     const { version } = JSON.parse(fileOf("package.json")) as { version: string };
-    expect(await run(process.execPath, unpacked("usr/bin/muster"), "--version")).toBe(`${version}\n`);
-    await run(process.execPath, unpacked("usr/bin/muster"), "config", "check", "--root", folder, "--set", "cluster.key=0123456789abcdefghijklmnopqrstuv", "--set", "cluster.nodes=127.0.0.1");
-  });
+    const program = unpacked("usr/bin/muster");
+    expect(await run(process.execPath, program, "--version")).toBe(`${version}\n`);
+    const values = { key: "0123456789abcdefghijklmnopqrstuv", nodes: "127.0.0.1", bind_addr: "127.0.0.1", port: String(await freePort()) };
+    const set = Object.entries(values).flatMap(([name, value]) => ["--set", `cluster.${name}=${value}`]);
+    const node = spawn(process.execPath, [program, "run", "--root", join(folder, "root"), "--http", "off", ...set], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      await waitForText(node, "Serving on");
+      node.kill("SIGTERM");
+      const [status] = (await once(node, "exit")) as [number | null];
+      expect(status).toBe(0);
+    } finally {
+      node.kill("SIGKILL");
+    }
+  }, TIMEOUT);
 });
+
+/** Resolves when a program has printed a text; rejects when it ends without it. */
+async function waitForText(program: ChildProcess, text: string): Promise<void> {
+  let printed = "";
+  for await (const piece of program.stdout ?? []) {
+    printed += String(piece);
+    if (printed.includes(text)) {
+      // Whatever else it prints must not stop it.
+      program.stdout?.resume();
+      return;
+    }
+  }
+  throw new Error(`the program ended without saying ${text}: ${printed}`);
+}
