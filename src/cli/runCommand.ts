@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
 import { LOG_LEVELS } from "../telemetry/Logger.js";
+import { LOG_FILE_FORMATS } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { addConfigOptions, configSource } from "./configSource.js";
 import type { ConfigOptions } from "./configSource.js";
@@ -9,24 +10,33 @@ import { runNode } from "./runNode.js";
 
 interface RunOptions extends ConfigOptions {
   readonly logLevel?: string;
+  readonly logFileFormat?: string;
   readonly http?: string;
   readonly serveWdb?: boolean;
   readonly trace?: string;
+  readonly inspectorPort?: number;
 }
 
 /** `muster run --root DIR`: a node in the foreground (interface.md). */
 export function register(program: Command, environment: CommandEnvironment): void {
   addConfigOptions(program.command("run").description("run a node in the foreground until it is told to stop"), environment)
     .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS))
+    .addOption(
+      new Option("--log-file-format <format>", "lines of logs/cluster.log: as log rules expect them, or JSON with all fields").choices(
+        LOG_FILE_FORMATS,
+      ),
+    )
     .option("--http <host:port>", "where the HTTP interface listens; off: nowhere")
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs")
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
+    .option("--inspector-port <port>", "serve the inspector, without a login, to this machine alone (127.0.0.1)", portOption)
     .action((options: RunOptions) => run(options, environment));
 }
 
 async function run(options: RunOptions, environment: CommandEnvironment): Promise<void> {
   const { source, warnings: ignored } = configSource(options, environment, [
     { path: "log.level", option: "--log-level", text: options.logLevel },
+    { path: "log.fileFormat", option: "--log-file-format", text: options.logFileFormat },
     { path: "http.listen", option: "--http", text: options.http },
     { path: "store.serveWdb", option: "--serve-wdb", text: options.serveWdb === true ? "true" : undefined },
   ]);
@@ -36,5 +46,14 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     return;
   }
   const { user } = config.settings.daemon;
-  await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile: options.trace }, environment);
+  const { trace: traceFile, inspectorPort } = options;
+  await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile, inspectorPort }, environment);
+}
+
+const HIGHEST_PORT = 65_535;
+
+function portOption(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= HIGHEST_PORT) return port;
+  throw new InvalidArgumentError(`a port is a number from 0 (any free one) to ${String(HIGHEST_PORT)}.`);
 }

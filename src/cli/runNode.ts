@@ -13,10 +13,13 @@ import { systemClock } from "../node/ports/systemClock.js";
 import { startNode } from "../node/startNode.js";
 import type { RunningNode } from "../node/startNode.js";
 import { dialectById } from "../protocol/dialects/index.js";
+import { LogTap } from "../telemetry/LogTap.js";
 import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { NodeLogger } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
+import { inspectedNode, inspectNode } from "./inspectNode.js";
+import { musterVersion } from "./musterVersion.js";
 import { writePidFile } from "./pidFile.js";
 import type { PidFile } from "./pidFile.js";
 import { reloadNode } from "./reloadNode.js";
@@ -31,6 +34,8 @@ export interface RunNodeOptions {
   /** The account for a node that root starts; null: root stays root. */
   readonly user: string | null;
   readonly traceFile?: string | undefined;
+  /** Where the inspector is served by itself, without a login, to this machine. @default nowhere */
+  readonly inspectorPort?: number | undefined;
   /** Called once, when the node serves. */
   readonly onServing?: (() => void) | undefined;
 }
@@ -44,18 +49,21 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
   const lock = await lockRoot(root, environment.processId);
   try {
     const { stdout } = environment;
+    const tap = new LogTap();
     const logger = await openNodeLogger({
       root,
       level: settings.log.level,
+      fileFormat: settings.log.fileFormat,
       rotation: settings.log,
       context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
       secrets: [...config.keys, cluster.key],
       clock: systemClock,
+      tap,
       output: { isTerminal: stdout.isTTY === true, colour: stdout.hasColors?.() ?? false },
     });
     try {
       if (!settings.daemon.coreDumps && !forbidCoreDumps()) logger.warn("The system would not forbid core dumps.");
-      await runWithLogger(options, environment, logger);
+      await runWithLogger(options, environment, logger, tap);
     } finally {
       await logger.close();
     }
@@ -64,7 +72,7 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
   }
 }
 
-async function runWithLogger(options: RunNodeOptions, environment: CommandEnvironment, logger: NodeLogger): Promise<void> {
+async function runWithLogger(options: RunNodeOptions, environment: CommandEnvironment, logger: NodeLogger, tap: LogTap): Promise<void> {
   const { config, warnings } = options;
   const { root, cluster, settings } = config;
   for (const warning of warnings) logger.warn(warning);
@@ -79,10 +87,11 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
       dialect,
       logger,
       serveWdb: settings.store.serveWdb,
+      version: musterVersion(),
       workersMayChange: settings.api.workersMayChange,
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });
-    await accompany(node, { pidFile, version: dialect.version }, options, environment, logger);
+    await accompany(node, { pidFile, version: dialect.version, tap }, options, environment, logger);
   } finally {
     await pidFile.remove();
   }
@@ -91,8 +100,8 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
 /** Signals and service manager, from the start of a node to its end. */
 async function accompany(
   node: RunningNode,
-  { pidFile, version }: { readonly pidFile: PidFile; readonly version: string },
-  { config, source, onServing }: RunNodeOptions,
+  { pidFile, version, tap }: { readonly pidFile: PidFile; readonly version: string; readonly tap: LogTap },
+  { config, source, onServing, inspectorPort }: RunNodeOptions,
   environment: CommandEnvironment,
   logger: NodeLogger,
 ): Promise<void> {
@@ -141,8 +150,12 @@ async function accompany(
       logger.info("Opened logs/cluster.log anew.");
     }),
   ];
+  const inspected = inspectedNode(node, config, tap);
+  const inspector = inspectorPort === undefined ? undefined : await inspectNode(node, inspected, inspectorPort);
+  if (inspector !== undefined) logger.info(`The inspector is at ${inspector.address}`);
   const listen = parseListenAddress(config.settings.http.listen);
-  const { error } = await serveHttp(node, { listen, config, version, logger, clock: systemClock }).finally(async () => {
+  const { error } = await serveHttp(node, { listen, config, version, logger, clock: systemClock, inspected }).finally(async () => {
+    await inspector?.close();
     for (const end of ends) end();
     await reloading;
     life.stop();

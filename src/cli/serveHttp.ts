@@ -3,7 +3,10 @@ import type { NodeConfig } from "../config/NodeConfig.js";
 import { HttpStartError } from "../http/HttpStartError.js";
 import type { ListenAddress } from "../http/listenAddress.js";
 import { nodeReadiness } from "../http/nodeReadiness.js";
+import { registerMetrics } from "../http/metrics/registerMetrics.js";
 import { startHttp, type RunningHttp } from "../http/startHttp.js";
+import type { InspectedNode } from "../inspector/InspectedNode.js";
+import { registerInspector } from "../inspector/registerInspector.js";
 import type { NodeEnd, RunningNode } from "../node/startNode.js";
 import type { Clock } from "../protocol/Clock.js";
 import type { Logger } from "../telemetry/Logger.js";
@@ -17,6 +20,8 @@ export interface ServeHttpOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What the inspector needs of the node. */
+  readonly inspected: InspectedNode;
 }
 
 /**
@@ -42,10 +47,10 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 }
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
-  const { config, version, logger, clock } = options;
+  const { config, version, logger, clock, inspected } = options;
   const { root, cluster } = config;
-  const { actor, api } = node;
-  const { insecure, tls, readyWithin } = config.settings.http;
+  const { actor, api, watch } = node;
+  const { insecure, inspector, readyWithin, tls } = config.settings.http;
   return startHttp({
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
@@ -56,5 +61,18 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
     ...(tls.certificate === null || tls.key === null ? {} : { tls: { certFile: resolve(root, tls.certificate), keyFile: resolve(root, tls.key) } }),
     logger,
     clock,
+    parts: [
+      (app) => {
+        registerMetrics(app, watch);
+      },
+      async (app, { authenticator }) => {
+        if (inspector === "off") return;
+        await registerInspector(app, {
+          node: inspected,
+          open: inspector === "open",
+          authorize: async ({ headers }) => ({ name: authenticator.session(headers.authorization).user }),
+        });
+      },
+    ],
   });
 }

@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/Channel.js";
+import type { MessageNotice } from "../protocol/ChannelOptions.js";
 import { FernetCipher } from "../protocol/Cipher.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
@@ -16,10 +17,12 @@ import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./ClusterKeys.js";
+import type { NodeTaps, TransferNotice } from "./NodeTaps.js";
 import type { SocketLink } from "./ports/SocketLink.js";
 import { transferFiles } from "./ports/transferFiles.js";
 import { readLazily } from "./readLazily.js";
 import { isTransferPath } from "./transferPath.js";
+import type { TransferFigures } from "./watch/Traffic.js";
 
 export interface ConnectionOptions {
   readonly id: string;
@@ -38,6 +41,8 @@ export interface ConnectionOptions {
   /** Bytes of a file of the peer that have arrived. */
   readonly onFileBytes: (bytes: number) => void;
   readonly onClosed: (reason: MusterError | null) => void;
+  /** Where watchers of messages and transfers listen. */
+  readonly taps: NodeTaps;
 }
 
 /** One TCP connection between nodes: its channel, its transfers, and the files that they left. */
@@ -58,13 +63,15 @@ export class Connection {
   /** Files under root that a process of this connection owns, relative to root. */
   readonly #owned = new Set<string>();
   #bytesOfFiles = 0;
+  /** What was moved over this connection in files, for metrics. */
+  readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
   #isClosed = false;
   /** The key that the peer sealed its last message with. */
   #peerKey: FernetKey | undefined;
   readonly #closedListeners: (() => void)[] = [];
 
   constructor(options: ConnectionOptions) {
-    const { link, config, dialect, clock, random, keys } = options;
+    const { link, config, dialect, clock, random, keys, taps } = options;
     const { limits, items } = config;
     this.#options = options;
     this.id = options.id;
@@ -79,6 +86,7 @@ export class Connection {
     this.pace = new ChunkPace({ clock, mostBytes: limits.transferChunkBytes, requestTimeout: timeoutClusterRequest });
     this.strings = new IncomingStrings({ random, limits });
     this.#common = new CommonCommands({ files: this.files, strings: this.strings });
+    const hearMessage = (notice: MessageNotice): void => taps.onMessage?.(options.id, notice);
     this.channel = new Channel({
       link,
       dialect,
@@ -98,6 +106,7 @@ export class Connection {
         },
       }),
       timeoutClusterRequest,
+      watcher: () => (taps.onMessage === undefined ? undefined : hearMessage),
       onRequest: (request) => this.#onRequest(request),
       onClosed: (reason) => {
         this.#isClosed = true;
@@ -134,16 +143,30 @@ export class Connection {
     const { root, limits } = this.#options.config;
     const chunkBytes = limits.transferChunkBytes;
     let bytes = 0;
-    await sendFile(this.channel, {
-      path,
-      source: readLazily(join(root, source), chunkBytes),
-      chunkBytes,
-      pace: this.pace,
-      signal,
-      onProgress: (sent) => {
-        bytes = sent;
-      },
-    });
+    const total = this.#options.taps.onTransfer === undefined ? null : await sizeOf(join(root, source));
+    const tell = (state: TransferNotice["state"]): void => {
+      this.#options.taps.onTransfer?.(this.id, { direction: "out", path, bytes, total, state });
+    };
+    tell("running");
+    try {
+      await sendFile(this.channel, {
+        path,
+        source: readLazily(join(root, source), chunkBytes),
+        chunkBytes,
+        pace: this.pace,
+        signal,
+        onProgress: (sent) => {
+          this.transfers.fileBytesOut += sent - bytes;
+          bytes = sent;
+          tell("running");
+        },
+      });
+    } catch (error) {
+      tell("failed");
+      throw error;
+    }
+    this.transfers.filesOut += 1;
+    tell("done");
     return { bytes };
   }
 
@@ -206,16 +229,45 @@ export class Connection {
       open: async (path) => {
         const sink = await sinks.open(path);
         this.#bytesOfFiles = 0;
+        let received = 0;
+        let state: TransferNotice["state"] = "running";
+        const tell = (): void => {
+          this.#options.taps.onTransfer?.(this.id, { direction: "in", path, bytes: received, total: null, state });
+        };
+        tell();
         return {
           append: async (bytes) => {
             await sink.append(bytes);
             this.#bytesOfFiles += bytes.length;
+            this.transfers.fileBytesIn += bytes.length;
+            received += bytes.length;
+            tell();
             this.#options.onFileBytes(this.#bytesOfFiles);
           },
-          finish: () => sink.finish(),
-          discard: () => sink.discard(),
+          finish: async () => {
+            await sink.finish();
+            this.transfers.filesIn += 1;
+            state = "done";
+            tell();
+          },
+          discard: async () => {
+            // A file that is whole may be discarded later, by whoever took it: its transfer went well.
+            if (state === "running") {
+              state = "failed";
+              tell();
+            }
+            await sink.discard();
+          },
         };
       },
     };
   }
+}
+
+/** Bytes of a file that is about to be sent; null when nobody can tell. */
+async function sizeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => null,
+  );
 }

@@ -13,6 +13,7 @@ import { FileIndexer } from "./FileIndexer.js";
 import { KeyStatusFile } from "./KeyStatusFile.js";
 import { refuseSecondNode } from "./local/LocalServer.js";
 import { MasterNode } from "./master/MasterNode.js";
+import { NodeTaps } from "./NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
 import { LinkTls } from "./ports/LinkTls.js";
@@ -21,6 +22,9 @@ import { systemRandom } from "./ports/systemRandom.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
 import { watchCertificates } from "./watchCertificates.js";
+import type { NodeWatch } from "./watch/NodeWatch.js";
+import { stepReport } from "./watch/stepReport.js";
+import { StepWatch } from "./watch/StepWatch.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -34,6 +38,8 @@ export interface StartNodeOptions {
   readonly serveWdb?: boolean;
   /** Write every change of a machine's state to this file. */
   readonly traceFile?: string;
+  /** muster's own version, for the trace and the metrics. */
+  readonly version?: string;
   /** May workers ask this master for functions that change something, for example a restart? @default false */
   readonly workersMayChange?: boolean;
   /** Threads of the pool. @default one per core, at least two */
@@ -51,8 +57,14 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
+  /** What metrics, health and the inspector read of it. */
+  readonly watch: NodeWatch;
   /** The distributed API for callers in this process. */
   readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
+  /** Where those who watch the node hear of messages and transfers. */
+  readonly taps: NodeTaps;
+  /** The node at the other end of a connection; undefined until it is known. */
+  peerName(connectionId: string): string | undefined;
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -104,6 +116,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     },
   });
   const keys = new ClusterKeys(config.keys, pool);
+  const taps = new NodeTaps();
   let current = config;
   const services = {
     get config() {
@@ -118,6 +131,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     logger,
     keys,
     tls,
+    taps,
     workersMayChange: options.workersMayChange ?? false,
   };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
@@ -129,18 +143,32 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await pool.close().catch(() => undefined);
     throw error;
   }
+  const workerName = (id: string): string | undefined => (node instanceof MasterNode ? node.peerName(id) : undefined);
   const trace =
     options.traceFile === undefined
       ? undefined
       : new TransitionTrace(actor, {
           file: options.traceFile,
           node: cluster.nodeName,
+          nodeType: cluster.nodeType,
+          clusterVersion: dialect.version,
+          version: options.version ?? null,
           clock,
-          peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
+          peerName: workerName,
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
           },
+          onFull: () => {
+            logger.warn(`The trace ${options.traceFile ?? ""} has reached its largest size and ends here. Start the node anew for another one.`);
+          },
         });
+  const steps = new StepWatch({
+    clock,
+    logger,
+    facts: () => stepReport(actor),
+    outOfStepAfter: limits.outOfStepAfter,
+    expected: cluster.nodeType === "worker" ? [cluster.nodeName] : [],
+  });
 
   const keyStatus = new KeyStatusFile({
     root,
@@ -155,6 +183,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
+      steps.stop();
       node.api.close();
       if (node instanceof MasterNode) node.dispose();
       certificates?.stop();
@@ -171,11 +200,24 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     });
   });
   actor.start();
+  steps.start();
   if (cluster.nodeType === "worker") actor.send({ type: "STARTED" });
   return {
     actor,
     store,
+    watch: {
+      identity: { node: cluster.nodeName, type: cluster.nodeType, version: options.version ?? "unknown", clusterVersion: dialect.version, cluster: cluster.name },
+      actor,
+      clock,
+      steps,
+      pool,
+      store,
+      traffic: node.traffic,
+    },
     api: { ask: node.api.ask, catalogue: node.api.catalogue },
+    taps,
+    // A worker has one peer, whose name the protocol does not tell.
+    peerName: (id) => (node instanceof MasterNode ? workerName(id) : "master"),
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

@@ -11,6 +11,7 @@ import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { memoryLogger, type MemoryLogger } from "./memoryLogger.js";
 import { makeRoot } from "./nodeRoot.js";
 import { RECORDED_CLUSTER_KEY } from "./recordings.js";
+import { RoundRecorder } from "./replayRounds.js";
 import { readTar, type TarEntry } from "./tar.js";
 import { waitUntil } from "./waitUntil.js";
 
@@ -35,6 +36,8 @@ const OWN_FILES = new Set(["etc/ossec.conf", "etc/cluster.json"]);
 export interface ReplayNode extends RunningNode {
   readonly root: string;
   readonly logger: MemoryLogger;
+  /** What its processes did. */
+  readonly rounds: RoundRecorder;
   /** Stops the node and removes its root. */
   close(): Promise<void>;
 }
@@ -63,6 +66,7 @@ export async function startReplayNode(root: string): Promise<ReplayNode> {
     ...node,
     root,
     logger,
+    rounds: new RoundRecorder(node.actor),
     close: async () => {
       node.stop();
       await node.ended;

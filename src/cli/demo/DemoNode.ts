@@ -12,6 +12,8 @@ export interface DemoNodeOptions {
   readonly folder: string;
   readonly port: number;
   readonly key: string;
+  /** Where the node serves its inspector. */
+  readonly inspectorPort: number;
   /** The `muster` program: `dist/src/cli/main.js`. */
   readonly program: string;
 }
@@ -47,6 +49,11 @@ export class DemoNode {
     this.#log = new LineTail(join(this.root, "logs/cluster.log"));
   }
 
+  /** Where a browser on this machine sees the node. */
+  get inspector(): string {
+    return `http://127.0.0.1:${String(this.#options.inspectorPort)}/inspector/`;
+  }
+
   get #traceFile(): string {
     return join(this.root, "logs/trace.jsonl");
   }
@@ -67,8 +74,9 @@ export class DemoNode {
   }
 
   start(): void {
-    const { program } = this.#options;
-    const args = [program, "run", "--root", this.root, "--http", "off", "--trace", this.#traceFile];
+    const { program, inspectorPort } = this.#options;
+    const web = ["--http", "off", "--inspector-port", String(inspectorPort)];
+    const args = [program, "run", "--root", this.root, ...web, "--trace", this.#traceFile, "--log-file-format", "json"];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
     this.#process = child;
@@ -104,7 +112,7 @@ export class DemoNode {
 
   /** Reads what is new in the trace; returns the changes of state. */
   async readTrace(): Promise<readonly TraceLine[]> {
-    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as TraceLine);
+    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as Partial<TraceLine>).filter((line): line is TraceLine => line.machine !== undefined);
     for (const { machine, peer, state } of lines) this.states.set(peer === undefined ? machine : `${machine} ${peer}`, state);
     return lines;
   }

@@ -56,6 +56,7 @@ async function playWorker(
   await replay.run(withWaits(master, messages));
   await replay.finish();
   expect(replay.compared).toBe(messages.filter(({ sender }) => sender === "master").length);
+  expect(await master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   return wire;
 }
 
