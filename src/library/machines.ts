@@ -1,6 +1,7 @@
 /** The state machines, without what they act upon: `provide` gives them actors and actions (docs/library.md). */
 export { agentInfoSend } from "../../machines/agentInfoSend.js";
 export { agentInfoSync } from "../../machines/agentInfoSync.js";
+export { ALL_MACHINES } from "../../machines/allMachines.js";
 export { dapiQueue } from "../../machines/dapiQueue.js";
 export { dapiRequest } from "../../machines/dapiRequest.js";
 export { extraValidSend } from "../../machines/extraValidSend.js";
