@@ -36,6 +36,10 @@ const manifestsOf = (text: string): Manifest[] =>
 const render = (values: object): Manifest[] => manifestsOf(renderChart(FOLDER, "muster", values));
 const statefulSets = (manifests: readonly Manifest[]): StatefulSet[] => manifests.filter((manifest) => manifest.kind === "StatefulSet");
 
+/** The labels that a set or a budget selects by. */
+const selectorOf = (manifest: Manifest): Readonly<Record<string, string>> =>
+  manifest.kind === "StatefulSet" || manifest.kind === "PodDisruptionBudget" ? manifest.spec.selector.matchLabels : {};
+
 describe.each([
   ["with its own values", {}],
   ["with everything switched on", EVERYTHING],
@@ -56,7 +60,7 @@ describe.each([
   test("every selector finds the pods of one set", () => {
     for (const manifest of manifests) {
       const { spec } = manifest;
-      const labels = "podSelector" in spec ? spec.podSelector.matchLabels : "matchLabels" in spec.selector ? (spec.selector.matchLabels as Record<string, string>) : (spec.selector as Record<string, string>);
+      const labels = manifest.kind === "Service" ? manifest.spec.selector : "podSelector" in spec ? spec.podSelector.matchLabels : selectorOf(manifest);
       expect(podsOf(labels), `${manifest.kind} ${manifest.metadata.name}`).toHaveLength(1);
     }
   });
