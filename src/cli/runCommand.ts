@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
+import { parseListenAddress } from "../http/listenAddress.js";
 import { LOG_LEVELS } from "../telemetry/Logger.js";
 import { LOG_FILE_FORMATS } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
@@ -14,7 +15,6 @@ interface RunOptions extends ConfigOptions {
   readonly http?: string;
   readonly serveWdb?: boolean;
   readonly trace?: string;
-  readonly inspectorPort?: number;
 }
 
 /** `muster run --root DIR`: a node in the foreground (interface.md). */
@@ -26,10 +26,9 @@ export function register(program: Command, environment: CommandEnvironment): voi
         LOG_FILE_FORMATS,
       ),
     )
-    .option("--http <host:port>", "where the HTTP interface listens; off: nowhere")
+    .addOption(new Option("--http <host:port>", "where the HTTP interface listens; off: nowhere").argParser(listenAddressText))
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs")
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
-    .option("--inspector-port <port>", "serve the inspector, without a login, to this machine alone (127.0.0.1)", portOption)
     .action((options: RunOptions) => run(options, environment));
 }
 
@@ -46,14 +45,15 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     return;
   }
   const { user } = config.settings.daemon;
-  const { trace: traceFile, inspectorPort } = options;
-  await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile, inspectorPort }, environment);
+  await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile: options.trace }, environment);
 }
 
-const HIGHEST_PORT = 65_535;
-
-function portOption(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= HIGHEST_PORT) return port;
-  throw new InvalidArgumentError(`a port is a number from 0 (any free one) to ${String(HIGHEST_PORT)}.`);
+/** The text as it stands: it is a setting like any other. A wrong one is wrong usage. */
+function listenAddressText(text: string): string {
+  try {
+    parseListenAddress(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }

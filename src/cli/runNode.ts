@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { ConfigSource } from "../config/readNodeConfig.js";
 import { parseListenAddress } from "../http/listenAddress.js";
+import type { InspectedNode } from "../inspector/InspectedNode.js";
 import { announceLife } from "../node/announceLife.js";
 import { KEY_STATUS_FILE } from "../node/KeyStatusFile.js";
 import { becomeUser, findAccount } from "../node/ports/becomeUser.js";
@@ -18,7 +19,6 @@ import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { NodeLogger } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
-import { inspectedNode, inspectNode } from "./inspectNode.js";
 import { musterVersion } from "./musterVersion.js";
 import { writePidFile } from "./pidFile.js";
 import type { PidFile } from "./pidFile.js";
@@ -34,8 +34,6 @@ export interface RunNodeOptions {
   /** The account for a node that root starts; null: root stays root. */
   readonly user: string | null;
   readonly traceFile?: string | undefined;
-  /** Where the inspector is served by itself, without a login, to this machine. @default nowhere */
-  readonly inspectorPort?: number | undefined;
   /** Called once, when the node serves. */
   readonly onServing?: (() => void) | undefined;
 }
@@ -63,7 +61,7 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
     });
     try {
       if (!settings.daemon.coreDumps && !forbidCoreDumps()) logger.warn("The system would not forbid core dumps.");
-      await runWithLogger(options, environment, logger, tap);
+      await runWithLogger(options, environment, { logger, tap });
     } finally {
       await logger.close();
     }
@@ -72,7 +70,14 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
   }
 }
 
-async function runWithLogger(options: RunNodeOptions, environment: CommandEnvironment, logger: NodeLogger, tap: LogTap): Promise<void> {
+interface Logs {
+  readonly logger: NodeLogger;
+  /** Hears every line while somebody watches the node. */
+  readonly tap: LogTap;
+}
+
+async function runWithLogger(options: RunNodeOptions, environment: CommandEnvironment, logs: Logs): Promise<void> {
+  const { logger } = logs;
   const { config, warnings } = options;
   const { root, cluster, settings } = config;
   for (const warning of warnings) logger.warn(warning);
@@ -91,7 +96,7 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
       workersMayChange: settings.api.workersMayChange,
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });
-    await accompany(node, { pidFile, version: dialect.version, tap }, options, environment, logger);
+    await accompany(node, { pidFile, version: dialect.version }, options, environment, logs);
   } finally {
     await pidFile.remove();
   }
@@ -100,10 +105,10 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
 /** Signals and service manager, from the start of a node to its end. */
 async function accompany(
   node: RunningNode,
-  { pidFile, version, tap }: { readonly pidFile: PidFile; readonly version: string; readonly tap: LogTap },
-  { config, source, onServing, inspectorPort }: RunNodeOptions,
+  { pidFile, version }: { readonly pidFile: PidFile; readonly version: string },
+  { config, source, onServing }: RunNodeOptions,
   environment: CommandEnvironment,
-  logger: NodeLogger,
+  { logger, tap }: Logs,
 ): Promise<void> {
   const { root, cluster } = config;
   const manager = ServiceManager.of(environment.variables, environment.processId, {
@@ -150,12 +155,17 @@ async function accompany(
       logger.info("Opened logs/cluster.log anew.");
     }),
   ];
-  const inspected = inspectedNode(node, config, tap);
-  const inspector = inspectorPort === undefined ? undefined : await inspectNode(node, inspected, inspectorPort);
-  if (inspector !== undefined) logger.info(`The inspector is at ${inspector.address}`);
   const listen = parseListenAddress(config.settings.http.listen);
+  const inspected: InspectedNode = {
+    identity: { name: cluster.nodeName, type: cluster.nodeType, cluster: cluster.name },
+    ...{ actor: node.actor, taps: node.taps, log: tap, clock: systemClock },
+    peerName: (id) => node.peerName(id),
+    // Keys can be replaced while the node runs.
+    get secrets() {
+      return [...config.keys, ...current.keys, cluster.key];
+    },
+  };
   const { error } = await serveHttp(node, { listen, config, version, logger, clock: systemClock, inspected }).finally(async () => {
-    await inspector?.close();
     for (const end of ends) end();
     await reloading;
     life.stop();

@@ -48,17 +48,20 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
   const { config, version, logger, clock, inspected } = options;
+  const { inspector } = config.settings.http;
   const { root, cluster } = config;
   const { actor, api, watch } = node;
-  const { insecure, inspector, readyWithin, tls } = config.settings.http;
+  const { certificate, key } = config.settings.http.tls;
+  // The configuration has checked that both are given, or neither.
+  const tls = certificate === null || key === null ? undefined : { certFile: resolve(root, certificate), keyFile: resolve(root, key) };
   return startHttp({
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
     catalogue: api.catalogue,
-    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: readyWithin }),
+    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: config.settings.http.readyWithin }),
     listen,
-    insecureHttp: insecure,
-    ...(tls.certificate === null || tls.key === null ? {} : { tls: { certFile: resolve(root, tls.certificate), keyFile: resolve(root, tls.key) } }),
+    ...(tls === undefined ? {} : { tls }),
+    insecureHttp: config.settings.http.insecure,
     logger,
     clock,
     parts: [

@@ -59,12 +59,12 @@ export interface RunningNode {
   readonly store: AgentStore;
   /** What metrics, health and the inspector read of it. */
   readonly watch: NodeWatch;
-  /** The distributed API for callers in this process. */
-  readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
   /** Where those who watch the node hear of messages and transfers. */
   readonly taps: NodeTaps;
   /** The node at the other end of a connection; undefined until it is known. */
   peerName(connectionId: string): string | undefined;
+  /** The distributed API for callers in this process. */
+  readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -143,7 +143,6 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await pool.close().catch(() => undefined);
     throw error;
   }
-  const workerName = (id: string): string | undefined => (node instanceof MasterNode ? node.peerName(id) : undefined);
   const trace =
     options.traceFile === undefined
       ? undefined
@@ -154,7 +153,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
           clusterVersion: dialect.version,
           version: options.version ?? null,
           clock,
-          peerName: workerName,
+          peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
           },
@@ -214,10 +213,10 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       store,
       traffic: node.traffic,
     },
-    api: { ask: node.api.ask, catalogue: node.api.catalogue },
     taps,
     // A worker has one peer, whose name the protocol does not tell.
-    peerName: (id) => (node instanceof MasterNode ? workerName(id) : "master"),
+    peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : "master"),
+    api: { ask: node.api.ask, catalogue: node.api.catalogue },
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

@@ -30,10 +30,10 @@ export interface NodeLoggerOptions {
   readonly fileFormat?: LogFileFormat;
   /** @default standard output */
   readonly destination?: LogDestination;
-  /** Gets every line as well: who watches the node. */
-  readonly tap?: LogSink;
   /** When the file is put aside. @default never */
   readonly rotation?: RotationRules;
+  /** Gets every line as well, as JSON: who watches the node. */
+  readonly tap?: LogSink;
 }
 
 /** A node's logger, whose file others may put aside. */

@@ -17,8 +17,9 @@ describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
   beforeAll(async () => {
     [cluster, browser] = await Promise.all([TestCluster.create({ workers: ["w1"] }), openBrowser()]);
     const [masterPort, workerPort] = [await freePort(), await freePort()];
-    await cluster.master.start("--inspector-port", String(masterPort)).waitForLog("The inspector is at");
-    await cluster.worker.start("--inspector-port", String(workerPort)).waitForLog("The inspector is at");
+    for (const node of [cluster.master, cluster.worker]) await node.write({ "etc/muster.yaml": "http:\n  inspector: open\n" });
+    await cluster.master.start("--http", `127.0.0.1:${String(masterPort)}`).waitForLog("The HTTP API listens");
+    await cluster.worker.start("--http", `127.0.0.1:${String(workerPort)}`).waitForLog("The HTTP API listens");
     await cluster.inStep();
     ofMaster = await openPage(browser, `http://127.0.0.1:${String(masterPort)}/inspector/`);
     ofWorker = await openPage(browser, `http://127.0.0.1:${String(workerPort)}/inspector/`);

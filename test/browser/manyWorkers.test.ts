@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serveInspector, type ServedInspector } from "../../src/inspector/serveInspector.js";
+import { serveInspector, type ServedInspector } from "../support/serveInspector.js";
 import { HAS_BROWSER, openBrowser, openPage, type WatchedPage } from "./browser.js";
 import { SimulatedCluster } from "../support/simulatedCluster.js";
 

@@ -12,8 +12,8 @@ export interface DemoNodeOptions {
   readonly folder: string;
   readonly port: number;
   readonly key: string;
-  /** Where the node serves its inspector. */
-  readonly inspectorPort: number;
+  /** Where the node's HTTP API listens, with the inspector. */
+  readonly httpPort: number;
   /** The `muster` program: `dist/src/cli/main.js`. */
   readonly program: string;
 }
@@ -51,7 +51,7 @@ export class DemoNode {
 
   /** Where a browser on this machine sees the node. */
   get inspector(): string {
-    return `http://127.0.0.1:${String(this.#options.inspectorPort)}/inspector/`;
+    return `http://127.0.0.1:${String(this.#options.httpPort)}/inspector/`;
   }
 
   get #traceFile(): string {
@@ -64,6 +64,7 @@ export class DemoNode {
     await rm(this.root, { recursive: true, force: true });
     await this.#write(new Map([["etc/ossec.conf", ossecConf({ name, type, port, key })]]), 0o640);
     await this.#write(new Map([["etc/cluster.json", `${JSON.stringify({ intervals: INTERVALS }, null, 2)}\n`]]));
+    await this.#write(new Map([["etc/muster.yaml", "http:\n  inspector: open\n"]]));
     await this.#write(type === "master" ? masterFiles() : workerFiles(name));
     await mkdir(join(this.root, "logs"), { recursive: true });
     if (type === "worker") {
@@ -74,9 +75,8 @@ export class DemoNode {
   }
 
   start(): void {
-    const { program, inspectorPort } = this.#options;
-    const web = ["--http", "off", "--inspector-port", String(inspectorPort)];
-    const args = [program, "run", "--root", this.root, ...web, "--trace", this.#traceFile, "--log-file-format", "json"];
+    const { program, httpPort } = this.#options;
+    const args = [program, "run", "--root", this.root, "--http", `127.0.0.1:${String(httpPort)}`, "--trace", this.#traceFile, "--log-file-format", "json"];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
     this.#process = child;

@@ -34,7 +34,7 @@ export async function runDemo(options: DemoOptions, environment: CommandEnvironm
   const nodes: DemoNode[] = [];
   for (const name of ["master", "worker1", "worker2"]) {
     const type = name === "master" ? "master" : "worker";
-    nodes.push(new DemoNode({ name, type, folder, port, key, program, inspectorPort: await freePort() }));
+    nodes.push(new DemoNode({ name, type, folder, port, key, program, httpPort: await freePort() }));
   }
   screen.tell(`Making the folders of three nodes in ${options.folder}`);
   for (const node of nodes) await node.make();

@@ -1,6 +1,6 @@
 import fastify from "fastify";
-import type { InspectedNode } from "./InspectedNode.js";
-import { registerInspector } from "./registerInspector.js";
+import type { InspectedNode } from "../../src/inspector/InspectedNode.js";
+import { registerInspector } from "../../src/inspector/registerInspector.js";
 
 export interface ServedInspector {
   /** Where a browser finds it. */
