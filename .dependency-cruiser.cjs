@@ -134,6 +134,12 @@ module.exports = {
       "The node does not know which command or page asks for it.",
     ),
     onlyImports(
+      "library-is-not-a-command",
+      "^src/(index\\.ts$|library/)",
+      [...BOTTOM, ...DOMAIN, "^machines/", "^src/node/", "^src/(index\\.ts$|library/)"],
+      "The library is nodes for other programs; it knows no command line and serves no page.",
+    ),
+    onlyImports(
       "http-is-not-a-command",
       "^src/(http|inspector)/",
       [...BOTTOM, ...DOMAIN, "^machines/", JOB_TYPES, "^src/node/", "^src/(http|inspector)/"],

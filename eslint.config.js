@@ -21,7 +21,7 @@ export default defineConfig(
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { project: ["tsconfig.test.json"], tsconfigRootDir: import.meta.dirname },
+      parserOptions: { project: ["tsconfig.test.json", "src/inspector/page/tsconfig.json", "test/browser/tsconfig.json"], tsconfigRootDir: import.meta.dirname },
     },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {

@@ -35,6 +35,18 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Alone, at the very end: a browser draws on every core.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
         // After all others, so that their load does not stretch its waits.
         test: {
           name: "integration",

@@ -56,6 +56,8 @@ export interface IntegritySyncContext extends IntegritySyncInput {
   /** The last completed check and the last completed synchronisation. */
   readonly lastCheck: Period | null;
   readonly lastSync: (Period & { readonly counts: DifferenceCounts }) | null;
+  /** When the worker last knew that nothing differed: wall time. */
+  readonly lastInStep: number | null;
   /** Start of the synchronisation that runs: wall time and monotonic. */
   readonly syncStartedAt: number;
   readonly syncStartedMonotonic: number;
@@ -123,6 +125,7 @@ export const integritySync = setup({
     counts: null,
     lastCheck: null,
     lastSync: null,
+    lastInStep: null,
     syncStartedAt: 0,
     syncStartedMonotonic: 0,
   }),
@@ -278,7 +281,10 @@ export const integritySync = setup({
         input: ({ context }) => ({ peerId: context.peerId }),
         onDone: {
           target: "free",
-          actions: assign({ record: ({ context }) => roundSucceeded(context.record, context.clock) }),
+          actions: assign({
+            record: ({ context }) => roundSucceeded(context.record, context.clock),
+            lastInStep: ({ context }) => context.clock.wallTime(),
+          }),
         },
         onError: failedIn("confirming"),
       },

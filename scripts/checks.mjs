@@ -7,6 +7,8 @@ import { formatSeconds, isProgram, runNode, runScript, StepError } from "./step.
 const CHECKS = Object.freeze({
   lint: ["eslint/bin/eslint.js", ".", "--max-warnings=0"],
   types: ["typescript/bin/tsc", "-p", "tsconfig.test.json", "--noEmit"],
+  // The page itself is checked as it is built; its tests need the types of both a browser and Node.
+  browser: ["typescript/bin/tsc", "-p", "test/browser/tsconfig.json", "--noEmit"],
   // One pattern, because the cruiser refuses a folder by name that is not there.
   layers: [
     "dependency-cruiser/bin/dependency-cruise.mjs",

@@ -5,7 +5,8 @@
  * Arguments: `--no-checks` leaves the static checks out; all others go to vitest, for example `--project unit`
  * or a part of a file's name.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runChecks } from "./checks.mjs";
@@ -76,12 +77,42 @@ function readCounts(file) {
   }
 }
 
+const BROWSER = process.env["MUSTER_CHROMIUM"] ?? "/usr/bin/chromium";
+const BROWSER_PACKAGES = ["chromium", "fonts-dejavu-core"];
+const APT_DEADLINE_SECONDS = 240;
+
+/** Installs Debian's Chromium where this can be done; the tests in a browser are skipped without one, for a reason that is told. */
+function installBrowser() {
+  if (existsSync(BROWSER)) return;
+  const apt = "/usr/bin/apt-get";
+  const skipped = "The tests in a browser are skipped";
+  if (!existsSync(apt)) return say(`${skipped}: there is no ${BROWSER}, and no apt-get to install one.`);
+  if (process.getuid?.() !== 0) return say(`${skipped}: there is no ${BROWSER}. Install it as root: apt-get install ${BROWSER_PACKAGES.join(" ")}`);
+  say("Installing Chromium (apt-get) ...");
+  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", ...BROWSER_PACKAGES]]) {
+    const { status, stderr } = spawnSync(apt, args, { encoding: "utf8", env: environment, timeout: APT_DEADLINE_SECONDS * 1000 });
+    if (status !== 0) return say(`${skipped}: apt-get ${args[0]} failed: ${(stderr ?? "").trim().split("\n").at(-1) ?? ""}`);
+  }
+}
+
+/**
+ * Whether the tests that are asked for may be those in a browser.
+ *
+ * @param {readonly string[]} args
+ */
+function wantsBrowser(args) {
+  const projects = args.filter((_, at) => args[at - 1] === "--project");
+  return projects.length === 0 ? args.length === 0 || args.some((argument) => argument.includes("browser")) : projects.includes("browser");
+}
+
 await runScript(async () => {
   const args = process.argv.slice(2);
   const forVitest = args.filter((argument) => argument !== "--no-checks");
   if (await attempt(() => install(say))) {
     await attempt(() => build(say));
     if (forVitest.length === args.length) counts.failed += (await runChecks()).length;
+    if (wantsBrowser(forVitest)) installBrowser();
     await runTests(forVitest);
   }
   counts.unfinished = 0;

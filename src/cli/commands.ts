@@ -60,4 +60,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "a node with the command line of wazuh-clusterd, for its start scripts",
     load: () => import("./clusterdCommand.js"),
   },
+  {
+    name: "trace",
+    summary: "tell a recorded trace as a story, and check it against the machines",
+    load: () => import("./traceCommand.js"),
+  },
 ];

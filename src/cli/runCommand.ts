@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
+import { parseListenAddress } from "../http/listenAddress.js";
 import { LOG_LEVELS } from "../telemetry/Logger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { addConfigOptions, configSource } from "./configSource.js";
@@ -18,7 +19,7 @@ interface RunOptions extends ConfigOptions {
 export function register(program: Command, environment: CommandEnvironment): void {
   addConfigOptions(program.command("run").description("run a node in the foreground until it is told to stop"), environment)
     .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS))
-    .option("--http <host:port>", "where the HTTP interface listens; off: nowhere")
+    .addOption(new Option("--http <host:port>", "where the HTTP interface listens; off: nowhere").argParser(listenAddressText))
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs")
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .action((options: RunOptions) => run(options, environment));
@@ -37,4 +38,14 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
   }
   const { user } = config.settings.daemon;
   await runNode({ config, source, warnings: [...ignored, ...warnings], user, traceFile: options.trace }, environment);
+}
+
+/** The text as it stands: it is a setting like any other. A wrong one is wrong usage. */
+function listenAddressText(text: string): string {
+  try {
+    parseListenAddress(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { ConfigSource } from "../config/readNodeConfig.js";
 import { parseListenAddress } from "../http/listenAddress.js";
+import type { InspectedNode } from "../inspector/InspectedNode.js";
 import { announceLife } from "../node/announceLife.js";
 import { KEY_STATUS_FILE } from "../node/KeyStatusFile.js";
 import { becomeUser, findAccount } from "../node/ports/becomeUser.js";
@@ -13,10 +14,12 @@ import { systemClock } from "../node/ports/systemClock.js";
 import { startNode } from "../node/startNode.js";
 import type { RunningNode } from "../node/startNode.js";
 import { dialectById } from "../protocol/dialects/index.js";
+import { LogTap } from "../telemetry/LogTap.js";
 import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { NodeLogger } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
+import { musterVersion } from "./musterVersion.js";
 import { writePidFile } from "./pidFile.js";
 import type { PidFile } from "./pidFile.js";
 import { reloadNode } from "./reloadNode.js";
@@ -44,18 +47,21 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
   const lock = await lockRoot(root, environment.processId);
   try {
     const { stdout } = environment;
+    const tap = new LogTap();
     const logger = await openNodeLogger({
       root,
       level: settings.log.level,
+      fileFormat: settings.log.format,
       rotation: settings.log,
       context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
       secrets: [...config.keys, cluster.key],
       clock: systemClock,
+      tap,
       output: { isTerminal: stdout.isTTY === true, colour: stdout.hasColors?.() ?? false },
     });
     try {
       if (!settings.daemon.coreDumps && !forbidCoreDumps()) logger.warn("The system would not forbid core dumps.");
-      await runWithLogger(options, environment, logger);
+      await runWithLogger(options, environment, { logger, tap });
     } finally {
       await logger.close();
     }
@@ -64,7 +70,14 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
   }
 }
 
-async function runWithLogger(options: RunNodeOptions, environment: CommandEnvironment, logger: NodeLogger): Promise<void> {
+interface Logs {
+  readonly logger: NodeLogger;
+  /** Hears every line while somebody watches the node. */
+  readonly tap: LogTap;
+}
+
+async function runWithLogger(options: RunNodeOptions, environment: CommandEnvironment, logs: Logs): Promise<void> {
+  const { logger } = logs;
   const { config, warnings } = options;
   const { root, cluster, settings } = config;
   for (const warning of warnings) logger.warn(warning);
@@ -80,9 +93,10 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
       logger,
       serveWdb: settings.store.serveWdb,
       workersMayChange: settings.api.workersMayChange,
+      version: musterVersion(),
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });
-    await accompany(node, { pidFile, version: dialect.version }, options, environment, logger);
+    await accompany(node, { pidFile, version: dialect.version }, options, environment, logs);
   } finally {
     await pidFile.remove();
   }
@@ -94,7 +108,7 @@ async function accompany(
   { pidFile, version }: { readonly pidFile: PidFile; readonly version: string },
   { config, source, onServing }: RunNodeOptions,
   environment: CommandEnvironment,
-  logger: NodeLogger,
+  { logger, tap }: Logs,
 ): Promise<void> {
   const { root, cluster } = config;
   const manager = ServiceManager.of(environment.variables, environment.processId, {
@@ -142,7 +156,16 @@ async function accompany(
     }),
   ];
   const listen = parseListenAddress(config.settings.http.listen);
-  const { error } = await serveHttp(node, { listen, config, version, logger, clock: systemClock }).finally(async () => {
+  const inspected: InspectedNode = {
+    identity: { name: cluster.nodeName, type: cluster.nodeType, cluster: cluster.name },
+    ...{ actor: node.actor, taps: node.taps, log: tap, clock: systemClock },
+    peerName: (id) => node.peerName(id),
+    // Keys can be replaced while the node runs.
+    get secrets() {
+      return [...config.keys, ...current.keys, cluster.key];
+    },
+  };
+  const { error } = await serveHttp(node, { listen, config, version, logger, clock: systemClock, inspected }).finally(async () => {
     for (const end of ends) end();
     await reloading;
     life.stop();

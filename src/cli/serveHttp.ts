@@ -1,8 +1,12 @@
+import { resolve } from "node:path";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { HttpStartError } from "../http/HttpStartError.js";
 import type { ListenAddress } from "../http/listenAddress.js";
 import { nodeReadiness } from "../http/nodeReadiness.js";
+import { registerMetrics } from "../http/metrics/registerMetrics.js";
 import { startHttp, type RunningHttp } from "../http/startHttp.js";
+import type { InspectedNode } from "../inspector/InspectedNode.js";
+import { registerInspector } from "../inspector/registerInspector.js";
 import type { NodeEnd, RunningNode } from "../node/startNode.js";
 import type { Clock } from "../protocol/Clock.js";
 import type { Logger } from "../telemetry/Logger.js";
@@ -16,6 +20,8 @@ export interface ServeHttpOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What the inspector needs of the node. */
+  readonly inspected: InspectedNode;
 }
 
 /**
@@ -41,16 +47,35 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 }
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
-  const { config, version, logger, clock } = options;
+  const { config, version, logger, clock, inspected } = options;
+  const { inspector } = config.settings.http;
   const { root, cluster } = config;
-  const { actor, api } = node;
+  const { actor, api, watch } = node;
+  const { certificate, key } = config.settings.http.tls;
+  // The configuration has checked that both are given, or neither.
+  const tls = certificate === null || key === null ? undefined : { certFile: resolve(root, certificate), keyFile: resolve(root, key) };
   return startHttp({
     node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
     ask: api.ask,
     catalogue: api.catalogue,
     readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: config.settings.http.readyWithin }),
     listen,
+    ...(tls === undefined ? {} : { tls }),
+    insecureHttp: config.settings.http.insecure,
     logger,
     clock,
+    parts: [
+      (app) => {
+        registerMetrics(app, watch);
+      },
+      async (app, { authenticator }) => {
+        if (inspector === "off") return;
+        await registerInspector(app, {
+          node: inspected,
+          open: inspector === "open",
+          authorize: async ({ headers }) => ({ name: authenticator.session(headers.authorization).user }),
+        });
+      },
+    ],
   });
 }

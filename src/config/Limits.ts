@@ -28,6 +28,8 @@ export interface Limits {
   readonly archiveBytes: number;
   /** Payloads above this many bytes are encrypted and decrypted on the pool. */
   readonly inlineCryptoBytes: number;
+  /** Seconds without a confirmed check after which a worker counts as out of step: metrics, health, a warning. */
+  readonly outOfStepAfter: number;
   /** Distributed requests that are worked on at a time, and that may wait besides. */
   readonly requestsAtOnce: number;
   readonly requestsWaiting: number;
@@ -58,9 +60,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   archiveEntryBytes: 2 * 1024 * 1024 * 1024,
   archiveBytes: 4 * 1024 * 1024 * 1024,
   inlineCryptoBytes: 64 * 1024,
-  requestsAtOnce: 512,
+  outOfStepAfter: 120,
+  requestsAtOnce: 1024,
   requestsWaiting: 1024,
-  requestsPerNode: 256,
+  requestsPerNode: 768,
   messagesAtOnce: 16,
   messagesWaiting: 256,
   localClients: 1024,

@@ -78,7 +78,7 @@ export async function startHttp(options: StartHttpOptions): Promise<RunningHttp>
   const settings = { ...DEFAULT_HTTP_SETTINGS, ...options.settings };
   if (tls === undefined && !isLoopback(listen.host) && !insecureHttp) {
     throw new HttpStartError(
-      `the HTTP API would send passwords and tokens unencrypted on ${addressText(listen)}. Give it a certificate and a key, listen on 127.0.0.1, or ask for it by name (insecureHttp).`,
+      `the HTTP API would send passwords and tokens unencrypted on ${addressText(listen)}. Give it a certificate and a key, listen on 127.0.0.1, or ask for it by name (http.insecure).`,
     );
   }
   const users = await UserStore.open(node.root, settings.users);

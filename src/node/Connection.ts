@@ -3,6 +3,7 @@ import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/Channel.js";
 import { FernetCipher } from "../protocol/Cipher.js";
+import type { MessageNotice } from "../protocol/ChannelOptions.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
@@ -16,10 +17,12 @@ import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./ClusterKeys.js";
 import type { Leftovers } from "./Leftovers.js";
+import type { NodeTaps, TransferNotice } from "./NodeTaps.js";
 import type { NodeLink } from "./ports/Network.js";
 import type { NodeDisk } from "./ports/NodeDisk.js";
 import { transferFiles } from "./transferFiles.js";
 import { isTransferPath } from "./transferPath.js";
+import type { TransferFigures } from "./watch/Traffic.js";
 
 export interface ConnectionOptions {
   readonly id: string;
@@ -40,6 +43,8 @@ export interface ConnectionOptions {
   /** Bytes of a file of the peer that have arrived. */
   readonly onFileBytes: (bytes: number) => void;
   readonly onClosed: (reason: MusterError | null) => void;
+  /** Where watchers of messages and transfers listen. */
+  readonly taps: NodeTaps;
 }
 
 /** One TCP connection between nodes: its channel, its transfers, and the files that they left. */
@@ -60,13 +65,15 @@ export class Connection {
   /** Files under root that a process of this connection owns, relative to root. */
   readonly #owned = new Set<string>();
   #bytesOfFiles = 0;
+  /** What was moved over this connection in files, for metrics. */
+  readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
   #isClosed = false;
   /** The key that the peer sealed its last message with. */
   #peerKey: FernetKey | undefined;
   readonly #closedListeners: (() => void)[] = [];
 
   constructor(options: ConnectionOptions) {
-    const { link, config, dialect, clock, random, disk, keys } = options;
+    const { link, config, dialect, clock, random, disk, keys, taps } = options;
     const { limits, items } = config;
     this.#options = options;
     this.id = options.id;
@@ -82,6 +89,7 @@ export class Connection {
     this.pace = new ChunkPace({ clock, mostBytes: limits.transferChunkBytes, requestTimeout: timeoutClusterRequest });
     this.strings = new IncomingStrings({ random, limits });
     this.#common = new CommonCommands({ files: this.files, strings: this.strings });
+    const hearMessage = (notice: MessageNotice): void => taps.onMessage?.(options.id, notice);
     this.channel = new Channel({
       link,
       dialect,
@@ -101,6 +109,7 @@ export class Connection {
         },
       }),
       timeoutClusterRequest,
+      watcher: () => (taps.onMessage === undefined ? undefined : hearMessage),
       onRequest: (request) => this.#onRequest(request),
       onClosed: (reason) => {
         this.#isClosed = true;
@@ -138,16 +147,30 @@ export class Connection {
     const { root, limits } = config;
     const chunkBytes = limits.transferChunkBytes;
     let bytes = 0;
-    await sendFile(this.channel, {
-      path,
-      source: disk.read(join(root, source), chunkBytes),
-      chunkBytes,
-      pace: this.pace,
-      signal,
-      onProgress: (sent) => {
-        bytes = sent;
-      },
-    });
+    const total = this.#options.taps.onTransfer === undefined ? null : await disk.size(join(root, source)).catch(() => null);
+    const tell = (state: TransferNotice["state"]): void => {
+      this.#options.taps.onTransfer?.(this.id, { direction: "out", path, bytes, total, state });
+    };
+    tell("running");
+    try {
+      await sendFile(this.channel, {
+        path,
+        source: disk.read(join(root, source), chunkBytes),
+        chunkBytes,
+        pace: this.pace,
+        signal,
+        onProgress: (sent) => {
+          this.transfers.fileBytesOut += sent - bytes;
+          bytes = sent;
+          tell("running");
+        },
+      });
+    } catch (error) {
+      tell("failed");
+      throw error;
+    }
+    this.transfers.filesOut += 1;
+    tell("done");
     return { bytes };
   }
 
@@ -216,14 +239,33 @@ export class Connection {
         this.#options.leftovers.forget(path);
         const sink = await sinks.open(path);
         this.#bytesOfFiles = 0;
+        let received = 0;
+        let state: TransferNotice["state"] = "running";
+        const tell = (): void => {
+          this.#options.taps.onTransfer?.(this.id, { direction: "in", path, bytes: received, total: null, state });
+        };
+        tell();
         return {
           append: async (bytes) => {
             await sink.append(bytes);
             this.#bytesOfFiles += bytes.length;
+            this.transfers.fileBytesIn += bytes.length;
+            received += bytes.length;
+            tell();
             this.#options.onFileBytes(this.#bytesOfFiles);
           },
-          finish: () => sink.finish(),
+          finish: async () => {
+            await sink.finish();
+            this.transfers.filesIn += 1;
+            state = "done";
+            tell();
+          },
           discard: async () => {
+            // A file that is whole may be discarded later, by whoever took it: its transfer went well.
+            if (state === "running") {
+              state = "failed";
+              tell();
+            }
             try {
               await sink.discard();
             } catch (error) {

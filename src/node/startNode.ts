@@ -13,6 +13,7 @@ import { FileIndexer } from "./FileIndexer.js";
 import { KeyStatusFile } from "./KeyStatusFile.js";
 import { refuseSecondNode } from "./local/LocalServer.js";
 import { MasterNode } from "./master/MasterNode.js";
+import { NodeTaps } from "./NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
 import { LinkTls } from "./ports/LinkTls.js";
@@ -22,6 +23,9 @@ import { systemRandom } from "./ports/systemRandom.js";
 import { tcpNetwork } from "./ports/tcpNetwork.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
+import type { NodeWatch } from "./watch/NodeWatch.js";
+import { stepReport } from "./watch/stepReport.js";
+import { StepWatch } from "./watch/StepWatch.js";
 import { watchCertificates } from "./watchCertificates.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
@@ -36,6 +40,8 @@ export interface StartNodeOptions {
   readonly serveWdb?: boolean;
   /** Write every change of a machine's state to this file. */
   readonly traceFile?: string;
+  /** muster's own version, for the trace and the metrics. */
+  readonly version?: string;
   /** May workers ask this master for functions that change something, for example a restart? @default false */
   readonly workersMayChange?: boolean;
   /** Threads of the pool. @default one per core, at least two */
@@ -53,6 +59,12 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
+  /** What metrics, health and the inspector read of it. */
+  readonly watch: NodeWatch;
+  /** Where those who watch the node hear of messages and transfers. */
+  readonly taps: NodeTaps;
+  /** The node at the other end of a connection; undefined until it is known. */
+  peerName(connectionId: string): string | undefined;
   /** The distributed API for callers in this process. */
   readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
@@ -106,6 +118,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     },
   });
   const keys = new ClusterKeys(config.keys, pool);
+  const taps = new NodeTaps();
   let current = config;
   const services = {
     get config() {
@@ -122,6 +135,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     logger,
     keys,
     tls,
+    taps,
     workersMayChange: options.workersMayChange ?? false,
   };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
@@ -139,12 +153,25 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       : new TransitionTrace(actor, {
           file: options.traceFile,
           node: cluster.nodeName,
+          nodeType: cluster.nodeType,
+          clusterVersion: dialect.version,
+          version: options.version ?? null,
           clock,
           peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : undefined),
           onTrouble: (error) => {
             logger.error(`The trace can't be written: ${error.message}`);
           },
+          onFull: () => {
+            logger.warn(`The trace ${options.traceFile ?? ""} has reached its largest size and ends here. Start the node anew for another one.`);
+          },
         });
+  const steps = new StepWatch({
+    clock,
+    logger,
+    facts: () => stepReport(actor),
+    outOfStepAfter: limits.outOfStepAfter,
+    expected: cluster.nodeType === "worker" ? [cluster.nodeName] : [],
+  });
 
   const keyStatus = new KeyStatusFile({
     root,
@@ -159,6 +186,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
+      steps.stop();
       node.api.close();
       if (node instanceof MasterNode) node.dispose();
       certificates?.stop();
@@ -175,10 +203,23 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     });
   });
   actor.start();
+  steps.start();
   if (cluster.nodeType === "worker") actor.send({ type: "STARTED" });
   return {
     actor,
     store,
+    watch: {
+      identity: { node: cluster.nodeName, type: cluster.nodeType, version: options.version ?? "unknown", clusterVersion: dialect.version, cluster: cluster.name },
+      actor,
+      clock,
+      steps,
+      pool,
+      store,
+      traffic: node.traffic,
+    },
+    taps,
+    // A worker has one peer, whose name the protocol does not tell.
+    peerName: (id) => (node instanceof MasterNode ? node.peerName(id) : "master"),
     api: { ask: node.api.ask, catalogue: node.api.catalogue },
     ended,
     stop: () => {

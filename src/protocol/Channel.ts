@@ -189,6 +189,7 @@ export class Channel {
       const forget = (): void => signal.removeEventListener("abort", onAbort);
       answer.then(forget, forget);
     }
+    this.#options.watcher?.()?.({ direction: "out", kind: "request", counter, command, bytes: bytes.length });
     this.#sending.enqueue(message, bytes);
     return answer;
   }
@@ -253,6 +254,8 @@ export class Channel {
   #dispatch(message: SealedMessage, payload: Buffer): void {
     const { counter, command } = message;
     const bytes = heldBytes(message);
+    const kind = isAnswerCommand(command) ? "answer" : "request";
+    this.#options.watcher?.()?.({ direction: "in", kind, counter, command, bytes: payload.length });
     if (isAnswerCommand(command)) {
       if (this.#settle(counter, command, payload)) return this.#gate.releaseReceived(bytes);
       if (this.#options.acceptAnswerCommandsAsRequests !== true) {
@@ -304,6 +307,8 @@ export class Channel {
 
   #sendAnswer(counter: number, command: string, payload: Buffer, onRefused: (error: unknown) => void): void {
     if (this.#ended || this.#state === "closed") return;
+    const told = command.trimEnd();
+    this.#options.watcher?.()?.({ direction: "out", kind: "answer", counter, command: told, bytes: payload.length });
     const bytes = payload.length + MESSAGE_OVERHEAD_BYTES;
     this.#gate.holdAnswer(bytes);
     this.#sending.enqueue({ counter, command, onRefused, onLeft: () => this.#gate.releaseAnswer(bytes) }, payload);

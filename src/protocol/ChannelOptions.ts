@@ -19,6 +19,16 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A message that a channel sends or has received: what a watcher may know of it. */
+export interface MessageNotice {
+  readonly direction: "in" | "out";
+  readonly kind: "request" | "answer";
+  readonly counter: number;
+  readonly command: string;
+  /** Of the clear payload. */
+  readonly bytes: number;
+}
+
 export interface ChannelOptions {
   readonly link: ByteLink;
   readonly cipher: Cipher;
@@ -35,6 +45,11 @@ export interface ChannelOptions {
    * answered `err` (protocol.md 2) when the request has not been answered yet.
    */
   readonly onRequest: (request: IncomingRequest) => void | Promise<void>;
+  /**
+   * Who hears of each message, asked for every one, so that it may change; undefined, and the
+   * channel makes nothing for it. Must not throw.
+   */
+  readonly watcher?: () => ((notice: MessageNotice) => void) | undefined;
   /** Called once when the channel is closed; null when either side closed it in order. Must not throw. */
   readonly onClosed: (reason: MusterError | null) => void;
   /**

@@ -11,6 +11,9 @@ import type { LogSink } from "./LogSink.js";
 import { RotatingLogFile } from "./RotatingLogFile.js";
 import type { RotationRules } from "./RotatingLogFile.js";
 
+/** How the lines of `logs/cluster.log` look. */
+type LogFileFormat = "reference" | "json";
+
 /** What a node's logger needs. */
 export interface NodeLoggerOptions {
   /** The node's data directory; the file is `<root>/logs/cluster.log`. */
@@ -22,10 +25,14 @@ export interface NodeLoggerOptions {
   readonly clock: SinkClock & { wallTime(): number };
   /** Lines for people on a terminal, JSON lines otherwise. */
   readonly output: { readonly isTerminal: boolean; readonly colour: boolean };
+  /** Lines of the file: as the reference writes them, so that log rules apply, or JSON with all fields. @default reference */
+  readonly fileFormat?: LogFileFormat;
   /** @default standard output */
   readonly destination?: LogDestination;
   /** When the file is put aside. @default never */
   readonly rotation?: RotationRules;
+  /** Gets every line as well, as JSON: who watches the node. */
+  readonly tap?: LogSink;
 }
 
 /** A node's logger, whose file others may put aside. */
@@ -37,7 +44,7 @@ export interface NodeLogger extends RootLogger {
 const STANDARD_OUTPUT = 1;
 
 /**
- * A node's logger: to standard output, and as JSON lines to `logs/cluster.log`. A file that can't be
+ * A node's logger: to standard output, and in the reference's format to `logs/cluster.log`. A file that can't be
  * opened or written is told on standard output once, and costs nothing else.
  */
 export async function openNodeLogger(options: NodeLoggerOptions): Promise<NodeLogger> {
@@ -53,7 +60,8 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<NodeLo
     secrets: options.secrets,
     ...(options.context === undefined ? {} : { context: options.context }),
   };
-  const visibleOnly = createLogger({ ...common, sinks: [visible] });
+  const others = options.tap === undefined ? [] : [options.tap];
+  const visibleOnly = createLogger({ ...common, sinks: [visible, ...others] });
   const onTrouble = (error: Error): void => {
     visibleOnly.error(
       `Lines can't be written to ${path}: ${error.message}. Free space or let muster write there; it goes on without the file.`,
@@ -67,12 +75,14 @@ export async function openNodeLogger(options: NodeLoggerOptions): Promise<NodeLo
     return undefined;
   });
   if (file === undefined) return Object.assign(visibleOnly, { reopen: () => undefined });
-  const fileSink: LogSink = new BufferedSink(file, {
+  const written = new BufferedSink(file, {
     clock,
     onTrouble,
     onRecovered: (lines) => logger.warn(`${lines} log lines were lost while ${path} could not be written.`),
   });
-  const logger = createLogger({ ...common, sinks: [visible, fileSink] });
+  const fileSink: LogSink =
+    options.fileFormat === "json" ? written : new HumanSink(written, { colour: false, stacks: level === "debug2" });
+  const logger = createLogger({ ...common, sinks: [visible, fileSink, ...others] });
   return Object.assign(logger, {
     reopen: () => {
       file.reopen();

@@ -7,6 +7,7 @@ import { defaultSettings } from "../../src/config/settings/schema.js";
 import { ClusterKeys } from "../../src/node/ClusterKeys.js";
 import { FileIndexer } from "../../src/node/FileIndexer.js";
 import { MasterNode } from "../../src/node/master/MasterNode.js";
+import { NodeTaps } from "../../src/node/NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "../../src/node/nodeFolders.js";
 import { WorkerNode } from "../../src/node/worker/WorkerNode.js";
 import type { RandomSource } from "../../src/protocol/Clock.js";
@@ -116,6 +117,7 @@ export class SimulatedNode {
       logger,
       keys: new ClusterKeys([CLUSTER_KEY], pool),
       tls: undefined,
+      taps: new NodeTaps(),
       workersMayChange: false,
     };
     const begin = async (): Promise<void> => {

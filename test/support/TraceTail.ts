@@ -54,7 +54,11 @@ export class TraceTail {
         this.#offset += bytesRead;
         const lines = (this.#rest + buffer.toString("latin1", 0, bytesRead)).split("\n");
         this.#rest = lines.pop() ?? "";
-        for (const line of lines) this.#changes.push(JSON.parse(line) as StateChange);
+        for (const line of lines) {
+          const record = JSON.parse(line) as Partial<StateChange>;
+          // The header and the end are no change of state.
+          if (record.machine !== undefined) this.#changes.push(record as StateChange);
+        }
       }
     } finally {
       await file.close();

@@ -11,6 +11,7 @@ import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { memoryLogger, type MemoryLogger } from "./memoryLogger.js";
 import { makeRoot } from "./nodeRoot.js";
 import { RECORDED_CLUSTER_KEY } from "./recordings.js";
+import { RoundRecorder } from "./replayRounds.js";
 import { readTar, type TarEntry } from "./tar.js";
 import { waitUntil } from "./waitUntil.js";
 
@@ -35,6 +36,8 @@ const OWN_FILES = new Set(["etc/ossec.conf", "etc/cluster.json"]);
 export interface ReplayNode extends RunningNode {
   readonly root: string;
   readonly logger: MemoryLogger;
+  /** What its processes did. */
+  readonly rounds: RoundRecorder;
   /** Stops the node and removes its root. */
   close(): Promise<void>;
 }
@@ -63,6 +66,7 @@ export async function startReplayNode(root: string): Promise<ReplayNode> {
     ...node,
     root,
     logger,
+    rounds: new RoundRecorder(node.actor),
     close: async () => {
       node.stop();
       await node.ended;
@@ -103,7 +107,8 @@ export async function readNodeTree(root: string, parts: readonly string[]): Prom
 /** Files that transfers left in `queue/cluster`. */
 export async function transferLeftovers(root: string): Promise<string[]> {
   const entries = await readdir(join(root, "queue/cluster"), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  // The local socket lives there as long as the node.
+  return entries.filter((entry) => !entry.isDirectory() && !entry.isSocket()).map(({ name }) => name);
 }
 
 /** Waits until a master's index is of a pass that began after this call. */

@@ -12,6 +12,8 @@ export interface DemoNodeOptions {
   readonly folder: string;
   readonly port: number;
   readonly key: string;
+  /** Where the node's HTTP API listens, with the inspector. */
+  readonly httpPort: number;
   /** The `muster` program: `dist/src/cli/main.js`. */
   readonly program: string;
 }
@@ -47,6 +49,11 @@ export class DemoNode {
     this.#log = new LineTail(join(this.root, "logs/cluster.log"));
   }
 
+  /** Where a browser on this machine sees the node. */
+  get inspector(): string {
+    return `http://127.0.0.1:${String(this.#options.httpPort)}/inspector/`;
+  }
+
   get #traceFile(): string {
     return join(this.root, "logs/trace.jsonl");
   }
@@ -57,6 +64,7 @@ export class DemoNode {
     await rm(this.root, { recursive: true, force: true });
     await this.#write(new Map([["etc/ossec.conf", ossecConf({ name, type, port, key })]]), 0o640);
     await this.#write(new Map([["etc/cluster.json", `${JSON.stringify({ intervals: INTERVALS }, null, 2)}\n`]]));
+    await this.#write(new Map([["etc/muster.yaml", "http:\n  inspector: open\n"]]));
     await this.#write(type === "master" ? masterFiles() : workerFiles(name));
     await mkdir(join(this.root, "logs"), { recursive: true });
     if (type === "worker") {
@@ -67,8 +75,8 @@ export class DemoNode {
   }
 
   start(): void {
-    const { program } = this.#options;
-    const args = [program, "run", "--root", this.root, "--http", "off", "--trace", this.#traceFile];
+    const { program, httpPort } = this.#options;
+    const args = [program, "run", "--root", this.root, "--http", `127.0.0.1:${String(httpPort)}`, "--trace", this.#traceFile, "--set", "log.format=json"];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
     this.#process = child;
@@ -104,7 +112,7 @@ export class DemoNode {
 
   /** Reads what is new in the trace; returns the changes of state. */
   async readTrace(): Promise<readonly TraceLine[]> {
-    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as TraceLine);
+    const lines = (await this.#trace.read()).map((line) => JSON.parse(line) as Partial<TraceLine>).filter((line): line is TraceLine => line.machine !== undefined);
     for (const { machine, peer, state } of lines) this.states.set(peer === undefined ? machine : `${machine} ${peer}`, state);
     return lines;
   }

@@ -31,7 +31,7 @@ export class DemoScreen {
     const width = this.#output.columns ?? 80;
     const lines = ["muster demo   (Ctrl-C ends it)", ""];
     for (const node of nodes) {
-      lines.push(this.#bold(`${node.name} (${node.type})`));
+      lines.push(`${this.#bold(`${node.name} (${node.type})`)}   ${node.inspector}`);
       for (const [machine, state] of node.states) {
         if (state !== "" && machine !== "workerPeer") lines.push(`   ${machine.padEnd(28)} ${this.#colour(state)}`);
       }

@@ -30,9 +30,12 @@ export async function runDemo(options: DemoOptions, environment: CommandEnvironm
   const screen = new DemoScreen(environment.stdout);
   const port = await freePort();
   const key = randomBytes(16).toString("hex");
-  const nodes = (["master", "worker1", "worker2"] as const).map(
-    (name) => new DemoNode({ name, type: name === "master" ? "master" : "worker", folder: options.folder, port, key, program: options.program }),
-  );
+  const { folder, program } = options;
+  const nodes: DemoNode[] = [];
+  for (const name of ["master", "worker1", "worker2"]) {
+    const type = name === "master" ? "master" : "worker";
+    nodes.push(new DemoNode({ name, type, folder, port, key, program, httpPort: await freePort() }));
+  }
   screen.tell(`Making the folders of three nodes in ${options.folder}`);
   for (const node of nodes) await node.make();
   const began = performance.now();
@@ -43,6 +46,7 @@ export async function runDemo(options: DemoOptions, environment: CommandEnvironm
       if (node.type === "master") await node.serves(environment.stop);
     }
     screen.tell(`Started master (port ${String(port)}), worker1 and worker2 as processes of their own`);
+    screen.tell(`Watch them in a browser: ${nodes.map(({ name, inspector }) => `${name} ${inspector}`).join("  ")}`);
     await watch({ nodes, screen, options, environment, began, synchronised });
   } finally {
     const statuses = await Promise.all(nodes.map((node) => node.stop()));

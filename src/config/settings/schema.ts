@@ -124,6 +124,12 @@ const log = z.strictObject({
     example: "debug",
     reload: "at once",
   }),
+  format: setting(z.enum(["reference", "json"]).default("reference"), {
+    about: "Lines of `logs/cluster.log`: as log rules for Wazuh clusters expect them, or JSON with all fields.",
+    allowed: "reference or json",
+    example: "json",
+    reload: "restart",
+  }),
   daily: setting(switched(true), {
     about: "A new `logs/cluster.log` every midnight; the old one is compressed into `logs/cluster/<year>/<month>/`.",
     allowed: ON_OFF,

@@ -12,13 +12,15 @@ import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
 import { Leftovers } from "../Leftovers.js";
-import { machineLog } from "../machineLog.js";
+import { machineLog, type LogServices } from "../machineLog.js";
+import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
+import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
@@ -34,6 +36,7 @@ const PROGRESS_INTERVAL = 1000;
 
 export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly keys: ClusterKeys;
+  readonly taps: NodeTaps;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
 };
@@ -43,10 +46,11 @@ export class MasterNode {
   readonly actor: Actor<typeof master>;
   /** What this master tells of the cluster. */
   readonly view: ClusterView;
+  readonly traffic = new Traffic((id) => this.peerName(id) ?? "");
   readonly api: DistributedApi;
   readonly #options: MasterNodeOptions;
   readonly #leftovers: Leftovers;
-  readonly #services: MasterServices & { tagOf(peerId: string): string };
+  readonly #services: MasterServices & Pick<LogServices, "tagOf" | "peerOf">;
   readonly #peers = new PeerRegistry<MasterPeer>();
   readonly #ungreeted: UngreetedPeers;
   /** Connections of admitted workers, by the worker's name. */
@@ -74,6 +78,7 @@ export class MasterNode {
       peer: (id) => this.#peers.get(id),
       findPeer: (id) => this.#peers.find(id),
       tagOf: (id) => this.#tagOf(id),
+      peerOf: (id) => this.peerName(id),
     };
     this.view = new ClusterView(options, () => this.#peerActors());
     this.api = this.#distributedApi();
@@ -212,7 +217,7 @@ export class MasterNode {
       link.destroy();
       return;
     }
-    const { config, scope, clock, random, keys, disk } = this.#options;
+    const { config, scope, clock, random, keys, disk, taps } = this.#options;
     const id = `peer-${String(++this.#connections)}`;
     const victim = this.#ungreeted.add(id, link.remoteAddress);
     if (victim !== undefined) {
@@ -235,6 +240,7 @@ export class MasterNode {
       disk,
       leftovers: this.#leftovers,
       keys,
+      taps,
       transferOwner: () => this.#peers.find(id)?.nodeName ?? undefined,
       isGreeted: () => this.#isGreeted(id),
       onCommand: (request) => this.#command(id, request),
@@ -246,6 +252,7 @@ export class MasterNode {
         this.#tell(id, { type: "LINK_CLOSED", reason: reason?.message ?? "the peer closed the connection" });
       },
     });
+    this.traffic.begin(id, connection);
     const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
     this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
@@ -344,6 +351,7 @@ export class MasterNode {
   #release(id: string): void {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
+    this.traffic.end(id);
     this.#peers.remove(id);
     const nodeName = peer?.nodeName ?? "";
     // A newcomer may have the name by now.

@@ -29,6 +29,9 @@ export interface PoolLoad {
   /** Milliseconds that jobs waited for a thread, and ran: averages since the start. */
   readonly averageWait: number;
   readonly averageRun: number;
+  /** The time that 99 of 100 jobs waited, or ran, at most. */
+  readonly p99Wait: number;
+  readonly p99Run: number;
 }
 
 /** The thread pool: stateless jobs that are heavy on the processor or the disk (actors.md, Threads). */
@@ -90,6 +93,8 @@ export class ThreadPool implements JobPool {
       completed,
       averageWait: histogram?.waitTime.average ?? 0,
       averageRun: histogram?.runTime.average ?? 0,
+      p99Wait: histogram?.waitTime.p99 ?? 0,
+      p99Run: histogram?.runTime.p99 ?? 0,
     };
   }
 

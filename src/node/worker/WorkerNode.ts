@@ -10,11 +10,13 @@ import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
 import { Leftovers } from "../Leftovers.js";
-import { machineLog } from "../machineLog.js";
+import { machineLog, type LogServices } from "../machineLog.js";
+import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals } from "../milliseconds.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
+import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
 import { extraValidSendWork } from "./extraValidSendWork.js";
 import { integrityApplyWork } from "./integrityApplyWork.js";
@@ -28,15 +30,16 @@ const PROGRESS_INTERVAL = 1000;
 const CLOSED_BEFORE_HELLO =
   "the master closed the connection without an answer. Check that <key> in etc/ossec.conf is the same as the master's";
 
-export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys };
+export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys; readonly taps: NodeTaps };
 
 /** A worker: its actors over a network, a disk and a pool. */
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
+  readonly traffic = new Traffic(() => "master");
   readonly api: DistributedApi;
   readonly #options: WorkerNodeOptions;
   readonly #leftovers: Leftovers;
-  readonly #services: WorkerServices & { tagOf(): string };
+  readonly #services: WorkerServices & Pick<LogServices, "tagOf" | "peerOf">;
   #connection: Connection | undefined;
   #connections = 0;
 
@@ -55,6 +58,8 @@ export class WorkerNode {
       },
       findConnection: () => this.#connection,
       tagOf: () => "Worker",
+      // A master does not tell its name: its address is what people know it by.
+      peerOf: () => options.config.cluster.nodes[0],
     };
     this.api = this.#distributedApi();
     const { config, clock, random } = options;
@@ -146,6 +151,7 @@ export class WorkerNode {
           this.#connection = undefined;
           options.keys.peerChanged();
           if (connection === undefined) return;
+          this.traffic.end(connection.id);
           this.api.peerLost(connection.id, MusterError.cluster(3023));
           void connection.release();
         },
@@ -165,7 +171,7 @@ export class WorkerNode {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { config, scope, clock, random, keys, tls, network, disk } = this.#options;
+    const { config, scope, clock, random, keys, tls, network, disk, taps } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
     const link = await network.connect({ host: nodes[0] ?? "", port }, signal, tls);
     if (signal.aborted) {
@@ -185,6 +191,7 @@ export class WorkerNode {
       disk,
       leftovers: this.#leftovers,
       keys,
+      taps,
       transferOwner: () => nodeName,
       isGreeted: () => true,
       onCommand: (request) => this.#command(connection, request),
@@ -199,6 +206,7 @@ export class WorkerNode {
     // The master's first frame can follow the answer to the hello at once, and be large.
     connection.channel.setGreeted();
     this.#connection = connection;
+    this.traffic.begin(connection.id, connection);
   }
 
   async #sayHello(signal: AbortSignal): Promise<void> {

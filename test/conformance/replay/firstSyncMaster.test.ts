@@ -154,3 +154,7 @@ test("nothing of the transfers is left", async () => {
 test("no process ended in an error", () => {
   expect(master.logger.messages("error")).toEqual([]);
 });
+
+test("the processes pass through the states of the snapshot", async () => {
+  expect(await master.rounds.settled()).toMatchSnapshot();
+});

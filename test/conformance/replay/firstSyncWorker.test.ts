@@ -133,3 +133,7 @@ test("nothing of the transfers is left", async () => {
 test("no process ended in an error", () => {
   expect(worker.logger.messages("error")).toEqual([]);
 });
+
+test("the processes pass through the states of the snapshot", async () => {
+  expect(await worker.rounds.settled()).toMatchSnapshot();
+});

@@ -70,6 +70,7 @@ test("in-order: a worker whose files agree thanks as recorded, and changes none"
   const { worker, wire } = await startWorker(messages, []);
   const before = await readTree(worker.root, { modes: true });
   await playMaster(wire, [...hello(), ...messages], sessionTree(messages));
+  expect(await worker.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   expect(await readTree(worker.root, { modes: true })).toEqual(before);
   expect(worker.logger.messages("error")).toEqual([]);
 });
@@ -88,6 +89,7 @@ test("error-syn_i_w_m_r: a worker whose task is unknown to the master reports th
   const messages = session("error-syn_i_w_m_r");
   const { worker, wire } = await startWorker(messages, recordedChunks(messages));
   await playMaster(wire, messages, sessionTree(messages));
+  expect(await worker.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   await waitUntil(async () => (await transferLeftovers(worker.root)).length === 0, 5_000, "an empty transfer folder");
 });
 
@@ -100,6 +102,7 @@ test("error-syn_m_c_r: an archive for an unknown task is refused as recorded and
   const { worker, wire } = await startWorker(messages, recordedChunks(messages));
   const before = await readTree(worker.root);
   await playMaster(wire, messages, { ...sessionTree(messages), verbatim });
+  expect(await worker.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   expect(await readTree(worker.root)).toEqual(before);
   await waitUntil(async () => (await transferLeftovers(worker.root)).length === 0, 5_000, "an empty transfer folder");
 });
@@ -109,6 +112,7 @@ test("reconnect: a worker whose master is away comes back, says hello and goes o
   const tree = sessionTree(first);
   const { listener, worker, wire } = await startWorker(first, recordedChunks(first));
   await playMaster(wire, first, tree);
+  expect(await worker.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   // The recorded master went a second later: the archive had long been applied.
   await waitUntil(async () => ADDED_FILE.path in (await readTree(worker.root)), 5_000, "the added file");
   await listener.close();
@@ -121,6 +125,7 @@ test("reconnect: a worker whose master is away comes back, says hello and goes o
   const restarted = await ReplayListener.open(listener.port);
   closers.unshift(() => restarted.close());
   await playMaster(await restarted.accept(), session("reconnect", 5), tree);
+  expect(await worker.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   const { [ADDED_FILE.path]: added, ...others } = await readTree(worker.root);
   expect(added).toBeDefined();
   expect(Object.keys(others).sort()).toEqual(Object.keys(tree.files).sort());

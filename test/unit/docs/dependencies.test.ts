@@ -28,6 +28,8 @@ const PERMISSIVE = [
   "BlueOak-1.0.0",
   "(MIT OR GPL-3.0-or-later)",
   "(MIT AND Zlib)",
+  // elkjs: unmodified files for a browser, not a part of the program.
+  "EPL-2.0 OR GPL-3.0-or-later",
 ];
 
 const manifest = JSON.parse(fileOf("package.json")) as Manifest;

@@ -15,8 +15,8 @@ export function tableBelow(text: string, heading: string): string[][] {
   const end = rest.findIndex((line) => !line.startsWith("|"));
   return rest.slice(2, end < 0 ? undefined : end).map((line) =>
     line
-      .split("|")
+      .split(/(?<!\\)\|/)
       .slice(1, -1)
-      .map((cell) => cell.trim()),
+      .map((cell) => cell.trim().replaceAll("\\|", "|")),
   );
 }

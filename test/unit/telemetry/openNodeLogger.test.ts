@@ -39,6 +39,7 @@ const openLogger = (options: Partial<NodeLoggerOptions> = {}) =>
     clock: new ManualClock(),
     output: { isTerminal: true, colour: false },
     destination: screen,
+    fileFormat: "json",
     ...options,
   });
 const fileText = (): Promise<string> => readFile(join(root, "logs", "cluster.log"), "utf8");
@@ -57,6 +58,18 @@ describe("a node's logger", () => {
       port: 1516,
       message: "Started.",
     });
+  });
+
+  it("writes the reference's lines to logs/cluster.log unless JSON is asked for, whatever standard output gets", async () => {
+    const log = await openNodeLogger({
+      root, level: "info", secrets: [KEY], clock: new ManualClock(), destination: screen,
+      output: { isTerminal: false, colour: false },
+      context: { node: "n1", tag: "Worker w1" },
+    });
+    log.child({ subtag: "Integrity check" }).warn("two\nlines", { error: new Error("deep") });
+    await log.close();
+    expect(await fileText()).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d WARNING: \[Worker w1\] \[Integrity check\] two\\nlines\n$/);
+    expect(JSON.parse(shown)).toMatchObject({ node: "n1", level: "warning", error: { message: "deep" } });
   });
 
   it("writes JSON lines to anything but a terminal", async () => {

@@ -1,0 +1,20 @@
+/** The state machines, without what they act upon: `provide` gives them actors and actions (docs/library.md). */
+export { agentInfoSend } from "../../machines/agentInfoSend.js";
+export { agentInfoSync } from "../../machines/agentInfoSync.js";
+export { ALL_MACHINES } from "../../machines/allMachines.js";
+export { dapiQueue } from "../../machines/dapiQueue.js";
+export { dapiRequest } from "../../machines/dapiRequest.js";
+export { extraValidSend } from "../../machines/extraValidSend.js";
+export { extraValidSync } from "../../machines/extraValidSync.js";
+export { integrityApply } from "../../machines/integrityApply.js";
+export { integrityCheck } from "../../machines/integrityCheck.js";
+export { integrityIndexer } from "../../machines/integrityIndexer.js";
+export { integritySync } from "../../machines/integritySync.js";
+export { keepalive } from "../../machines/keepalive.js";
+export { keepaliveMonitor } from "../../machines/keepaliveMonitor.js";
+export { localClient } from "../../machines/localClient.js";
+export { localServer } from "../../machines/localServer.js";
+export { master } from "../../machines/master.js";
+export { sendsyncQueue } from "../../machines/sendsyncQueue.js";
+export { worker } from "../../machines/worker.js";
+export { workerPeer } from "../../machines/workerPeer.js";
