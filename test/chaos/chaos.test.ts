@@ -101,7 +101,7 @@ test(`${String(MINUTES)} minutes of chaos with seed ${String(SEED)}`, { timeout:
   console.log(`${String(sum(faults))} faults ${JSON.stringify(faults)}, ${String(changes)} changes, ${String(done)} rounds in the last life of the master, and:`);
   for (const [at, node] of everyNode().entries()) {
     const [first, last] = [before[at] as Measure, after[at] as Measure];
-    const growth = `${first.mebibytes.toFixed(0)} → ${last.mebibytes.toFixed(0)} MiB, ${String(first.descriptors)} → ${String(last.descriptors)} sockets and files`;
+    const growth = `${first.mebibytes.toFixed(0)} → ${last.mebibytes.toFixed(0)} MiB, ${String(first.sockets)} → ${String(last.sockets)} sockets, ${String(first.files.length)} → ${String(last.files.length)} files (new: ${last.files.filter((file) => !first.files.includes(file)).join(" ") || "none"})`;
     console.log(`  ${node.name}: ${growth}, ${first.pid === last.pid ? "never killed" : "another process than before"}`);
     expect.soft(last.descriptors, `${node.name}: ${growth}`).toBeLessThanOrEqual(first.descriptors + DESCRIPTORS_ALLOWED);
     expect.soft(last.mebibytes, `${node.name}: ${growth}`).toBeLessThanOrEqual(first.mebibytes + GROWTH_ALLOWED);
@@ -190,7 +190,10 @@ async function heal(): Promise<void> {
 interface Measure {
   readonly pid: number;
   readonly mebibytes: number;
+  /** Sockets and files together. */
   readonly descriptors: number;
+  readonly sockets: number;
+  readonly files: readonly string[];
 }
 
 async function measure(node: TestNode): Promise<Measure> {
@@ -199,8 +202,9 @@ async function measure(node: TestNode): Promise<Measure> {
   const folder = `/proc/${String(pid)}/fd`;
   const links = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => "")));
   // The event descriptors of a pool's threads come and go with the threads.
-  const descriptors = links.filter((link) => link.startsWith("socket:") || link.startsWith("/")).length;
-  return { pid, mebibytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, descriptors };
+  const open = links.filter((link) => link.startsWith("socket:") || link.startsWith("/"));
+  const files = open.filter((link) => link.startsWith("/")).map((link) => link.replace(node.root, "")).sort();
+  return { pid, mebibytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, descriptors: open.length, sockets: open.length - files.length, files };
 }
 
 function storesAgree(): boolean {
