@@ -78,6 +78,9 @@ afterAll(async () => {
 }, 120_000);
 
 test(`${String(MINUTES)} minutes of chaos with seed ${String(SEED)}`, { timeout: MINUTES * 60_000 + 1_200_000 }, async () => {
+  // A node that has never been told of an agent has not opened its store.
+  await report(0);
+  await waitUntil(() => storesAgree(), CONVERGENCE, "the master's knowledge of the first agent");
   await cluster.inStep(cluster.workers, CONVERGENCE);
   await delay(QUIET);
   const before = await Promise.all(everyNode().map(measure));
@@ -118,17 +121,20 @@ async function change(): Promise<void> {
       return await rm(join(master.root, path), { force: true });
     case 1:
       return await master.write({ [path]: randomBytes(chance.below(1024 * 1024)) });
-    case 2: {
-      const at = chance.below(workers.length);
-      const version = `v${String(changes)}`;
-      versions.set(idOf(at), version);
-      return await importAgents(workers[at] as TestNode, [{ id: idOf(at), name: `agent-${idOf(at)}`, version, node_name: WORKERS[at] }]);
-    }
+    case 2:
+      return await report(chance.below(workers.length));
     case 3:
       return await pick(workers).write({ [path]: `changed on a worker ${String(changes)}` });
     default:
       return await master.write({ [path]: `version ${String(changes)}` });
   }
+}
+
+/** An agent of that worker has another version. */
+async function report(at: number): Promise<void> {
+  const version = `v${String(changes)}`;
+  versions.set(idOf(at), version);
+  await importAgents(cluster.workers[at] as TestNode, [{ id: idOf(at), name: `agent-${idOf(at)}`, version, node_name: WORKERS[at] }]);
 }
 
 async function strike(): Promise<void> {
