@@ -84,6 +84,8 @@ export interface PackIndexJob {
 export interface PackResult {
   readonly bytes: number;
   readonly files: number;
+  /** Of the whole archive: what its transfer ends with. */
+  readonly sha256: Uint8Array;
 }
 
 /** Reads a worker's archive (only files_metadata.json) into a packed index, validated. */
@@ -207,10 +209,11 @@ export interface EncryptJob {
   readonly seconds: number;
   readonly iv: Uint8Array;
 }
-/** Decrypts a Fernet token (transferred in) to its payload (transferred out); error 3025. */
+/** Decrypts a Fernet token (transferred in) to its payload (transferred out); error 3025 when no key fits. */
 export interface DecryptJob {
   readonly kind: "decrypt";
-  readonly key: string;
+  /** Tried in this order. */
+  readonly keys: readonly string[];
   readonly token: Uint8Array;
 }
 export interface CryptResult {

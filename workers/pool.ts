@@ -11,7 +11,7 @@ import { mergeGroups } from "../src/integrity/extraValid/mergeGroups.js";
 import { packGroups } from "../src/integrity/extraValid/packGroups.js";
 import { hashFiles } from "../src/integrity/hashFiles.js";
 import { walk } from "../src/integrity/walk.js";
-import { decryptToken, encryptToken } from "../src/protocol/fernet.js";
+import { decryptWithAny, encryptToken } from "../src/protocol/fernet.js";
 import { FernetKeys } from "./FernetKeys.js";
 import { errorToData } from "./jobErrors.js";
 import type { CancellableJob, JobKind, PoolAnswer, PoolJob, PoolJobs } from "./jobs.js";
@@ -62,7 +62,7 @@ async function resultOf(job: PoolJob): Promise<PoolJobs[JobKind]["result"]> {
     case "encrypt":
       return { bytes: encryptToken(fernetKeys.of(job.key), job.payload, job.seconds, job.iv) };
     case "decrypt":
-      return { bytes: decryptToken(fernetKeys.of(job.key), job.token) };
+      return { bytes: decryptWithAny(job.keys.map((key) => fernetKeys.of(key)), job.token) };
     default:
       return unknownKind(job);
   }

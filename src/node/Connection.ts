@@ -51,6 +51,8 @@ export class Connection {
   readonly #common: CommonCommands;
   /** Files under root that a process of this connection owns, relative to root. */
   readonly #owned = new Set<string>();
+  /** The SHA-256 of files that this node packed, by their paths. */
+  readonly #hashes = new Map<string, Buffer>();
   #bytesOfFiles = 0;
   #isClosed = false;
   readonly #closedListeners: (() => void)[] = [];
@@ -113,6 +115,7 @@ export class Connection {
       path,
       source: readLazily(join(root, path), chunkBytes),
       chunkBytes,
+      sha256: this.#hashes.get(path),
       pace: this.pace,
       signal,
       onProgress: (sent) => {
@@ -135,11 +138,17 @@ export class Connection {
     return path;
   }
 
+  /** Tells the hash of a file that this node packed, so that sending it needs none of its own. */
+  knowHash(path: string, sha256: Uint8Array): void {
+    this.#hashes.set(path, Buffer.from(sha256));
+  }
+
   /** Removes files of this connection, and the folders that were unpacked from them. */
   async discard(paths: readonly (string | null)[]): Promise<void> {
     for (const path of paths) {
       if (path === null) continue;
       this.#owned.delete(path);
+      this.#hashes.delete(path);
       const absolute = join(this.#options.config.root, path);
       // Beside the archive: what a job that was killed had begun of it, and the folder that it was unpacked to.
       for (const name of [absolute, `${absolute}.tmp`, `${absolute}.merged`, `${absolute}dir`]) await rm(name, { force: true, recursive: true });

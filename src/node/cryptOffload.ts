@@ -1,5 +1,4 @@
 import type { CryptOffload } from "../protocol/Cipher.js";
-import { MusterError } from "../protocol/errors/MusterError.js";
 import { FernetKey } from "../protocol/fernet.js";
 import type { ThreadPool } from "./ports/ThreadPool.js";
 
@@ -22,22 +21,18 @@ export function clusterKeys(texts: readonly string[], pool: ThreadPool): Cluster
     keys: [...textOf.keys()],
     offload: {
       async encrypt(key, payload, seconds, iv) {
-        const owned = payload.byteLength === payload.buffer.byteLength && payload.buffer instanceof ArrayBuffer;
         const job = { kind: "encrypt", key: known(key), payload, seconds, iv } as const;
-        const result = await pool.run<"encrypt">(job, owned ? { transfer: [payload.buffer] } : {});
-        return result.bytes;
+        return (await pool.run<"encrypt">(job, { transfer: movable(payload) })).bytes;
       },
       async decrypt(keys, token) {
-        let failure: unknown = MusterError.cluster(3025);
-        for (const key of keys) {
-          try {
-            return (await pool.run<"decrypt">({ kind: "decrypt", key: known(key), token })).bytes;
-          } catch (error) {
-            failure = error;
-          }
-        }
-        throw failure;
+        const job = { kind: "decrypt", keys: keys.map(known), token } as const;
+        return (await pool.run<"decrypt">(job, { transfer: movable(token) })).bytes;
       },
     },
   };
+}
+
+/** The bytes' buffer when they fill all of it: then it can leave this thread without a copy. */
+function movable(bytes: Uint8Array): readonly ArrayBuffer[] {
+  return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
 }

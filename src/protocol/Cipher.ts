@@ -1,7 +1,6 @@
 import type { Clock, RandomSource } from "./Clock.js";
-import { decryptToken, encryptToken } from "./fernet.js";
+import { decryptWithAny, encryptToken } from "./fernet.js";
 import type { FernetKey } from "./fernet.js";
-import { MusterError } from "./errors/MusterError.js";
 
 /**
  * How a link hides its payloads. Both directions answer at once where that is cheap, and with a
@@ -27,7 +26,10 @@ export interface CryptOffload {
    * payload fills its whole ArrayBuffer.
    */
   encrypt(key: FernetKey, payload: Uint8Array, seconds: number, iv: Uint8Array): Promise<Uint8Array>;
-  /** The same as `decryptToken` with the first of `keys` that verifies; error 3025 when none does. */
+  /**
+   * The same as `decryptWithAny`. The implementer may move `token` to another thread only when it fills its whole
+   * ArrayBuffer.
+   */
   decrypt(keys: readonly FernetKey[], token: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -78,22 +80,8 @@ export class FernetCipher implements Cipher {
     if (this.#offload !== undefined && body.length > this.#inlineBytes) {
       return this.#offload.decrypt(this.#keys, body).then(asBuffer);
     }
-    return openWithAny(this.#keys, body);
+    return decryptWithAny(this.#keys, body);
   }
-}
-
-/** Tries the keys in order. Throws the last key's error when none verifies the token. */
-function openWithAny(keys: readonly FernetKey[], body: Uint8Array): Buffer {
-  let failure: unknown = new RangeError("no key");
-  for (const key of keys) {
-    try {
-      return decryptToken(key, body);
-    } catch (error) {
-      if (!(error instanceof MusterError)) throw error;
-      failure = error;
-    }
-  }
-  throw failure;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -126,6 +126,24 @@ export function decryptToken(key: FernetKey, token: Uint8Array): Buffer {
   return withoutPadding(padded);
 }
 
+/**
+ * The payload of a token, by the first of `keys` that verifies it.
+ *
+ * @throws MusterError 3025 as `decryptToken` does for the last key when none does; RangeError without a key
+ */
+export function decryptWithAny(keys: readonly FernetKey[], token: Uint8Array): Buffer {
+  let failure: unknown = new RangeError("no key");
+  for (const key of keys) {
+    try {
+      return decryptToken(key, token);
+    } catch (error) {
+      if (!(error instanceof MusterError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
 function withoutPadding(padded: Buffer): Buffer {
   const count = padded[padded.length - 1] ?? 0;
   if (count < 1 || count > BLOCK_BYTES) throw refusal("its padding is wrong");

@@ -30,7 +30,7 @@ export function packDifference(disk: Disk, job: PackDifferenceJob): PackDifferen
     plan.settle();
     const files = [...(merging.file === undefined ? [] : [merging.file]), ...plan.archiveFiles()];
     let settled = whole;
-    const { bytes, failures } = writeArchive(disk, job.destination, files, (failed) => {
+    const { bytes, sha256, failures } = writeArchive(disk, job.destination, files, (failed) => {
       plan.drop(failed);
       const merged = failed.some(({ path }) => path === merging.file?.path) ? undefined : merging.file;
       settled = { ...whole, ...plan.settled(), sharedMerged: merged === undefined ? [] : merging.entries };
@@ -39,7 +39,7 @@ export function packDifference(disk: Disk, job: PackDifferenceJob): PackDifferen
       return Buffer.from(encodeDifferenceMetadata({ ...settled, shared }, dialect), "latin1");
     });
     const problems = [...merging.problems, ...plan.problems];
-    return { bytes, files: files.length - failures.length, counts: countsOf(settled), problems };
+    return { bytes, sha256, files: files.length - failures.length, counts: countsOf(settled), problems };
   } finally {
     disk.rmSync(mergedFile, { force: true });
   }

@@ -12,6 +12,6 @@ import { writeArchive } from "./writeArchive.js";
 export function packIndex(disk: Disk, job: PackIndexJob): PackResult {
   const index = new FileIndex(job.index);
   const metadata = Buffer.from(indexToMetadata(index, job.scope.dialect), "latin1");
-  const { bytes } = writeArchive(disk, job.destination, [], () => metadata);
-  return { bytes, files: index.size };
+  const { bytes, sha256 } = writeArchive(disk, job.destination, [], () => metadata);
+  return { bytes, files: index.size, sha256 };
 }

@@ -26,11 +26,11 @@ export function packGroups(disk: Disk, job: PackGroupsJob): PackResult {
   const { size, mtimeMs } = status;
   const files: ArchiveFile[] = size === 0 ? [] : [{ path, file, modTime: mtimeMs, mode: MERGED_MODE }];
   const metadata = Buffer.from(stringifyPython(size === 0 ? {} : { [path]: describe(path) }), "latin1");
-  const { bytes } = writeArchive(disk, destination, files, ([failure]) => {
+  const { bytes, sha256 } = writeArchive(disk, destination, files, ([failure]) => {
     if (failure !== undefined) throw new FileFault(failure.code, `${file}: ${failure.message}`);
     return metadata;
   });
-  return { bytes, files: files.length };
+  return { bytes, files: files.length, sha256 };
 }
 
 /** With an underscore in `merge_type`, unlike a master's (observed.md, JSON). */

@@ -34,6 +34,7 @@ export function extraValidSendWork(services: WorkerServices) {
           { kind: "packGroups", scope, merged: input.mergedPath, destination: join(config.root, path) },
           { signal, onAbandoned: () => void connection.drop([path]) },
         );
+        connection.knowHash(path, packed.sha256);
         return { path, bytes: packed.bytes };
       }),
       sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),

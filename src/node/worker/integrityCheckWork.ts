@@ -30,6 +30,7 @@ export function integrityCheckWork(services: WorkerServices) {
           { kind: "packIndex", scope, index: index.buffer, destination: join(config.root, path) },
           { signal, onAbandoned: () => void connection.drop([path]) },
         );
+        connection.knowHash(path, packed.sha256);
         return { path, bytes: packed.bytes };
       }),
       sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),
