@@ -4,8 +4,10 @@ import { asked } from "./asked.js";
 import { dapiQueue } from "./dapiQueue.js";
 import { integrityIndexer, type IndexOutcome } from "./integrityIndexer.js";
 import { keepaliveMonitor } from "./keepaliveMonitor.js";
+import { localServer } from "./localServer.js";
+import { isService, NODE_SERVICES, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
 import { describeFailure, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 import { workerPeer, type WorkerPeerReport } from "./workerPeer.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
@@ -22,11 +24,11 @@ export type MasterEvent =
   /** Something that the node can't do without is gone for good: its listener, say. */
   | { type: "NODE_FAILED"; error: unknown }
   | { type: "HELPER_RESTART_DUE"; helper: MasterHelper }
+  | { type: "SERVICE_RESTART_DUE"; service: NodeService }
   | { type: "STOP_REQUESTED" }
-  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
-  | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
+  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string };
 
-export interface MasterInput {
+export interface MasterInput extends ServiceBounds {
   readonly identity: OwnIdentity;
   readonly clock: MachineClock;
   /** All in milliseconds. */
@@ -39,10 +41,6 @@ export interface MasterInput {
   readonly transferDeadline: number;
   readonly closeDeadline: number;
   readonly drainDeadline: number;
-  /** Requests of each queue that are worked on at a time, and that may wait besides. */
-  readonly queueConcurrency: number;
-  readonly queueCapacity: number;
-  readonly dapiStepDeadline: number;
 }
 
 /** One connection as the master lists it. */
@@ -70,12 +68,15 @@ export const master = setup({
     workerPeer,
     dapiQueue,
     sendsyncQueue,
+    localServer,
     listen: asked<void, Record<string, never>>("listen"),
     /** Stops listening and waits until every connection is closed. */
     drain: asked<void, Record<string, never>>("drain"),
   },
   actions: {
     log: (_, _params: LogLine) => undefined,
+    /** What a service that crashed held is let go of. */
+    abandonService: (_, _params: { service: NodeService }) => undefined,
     /** Closes the connection of a peer whose actor crashed. */
     dropPeer: (_, _params: { peerId: string }) => undefined,
     startHelper: enqueueActions(({ enqueue, context }, params: { helper: MasterHelper }) => {
@@ -91,6 +92,13 @@ export const master = setup({
         enqueue(spawnChild("keepaliveMonitor", { id: "keepaliveMonitor", input: { checkWorkerLastKeepalive } }));
       }
     }),
+    startService: enqueueActions(({ enqueue, context, self }, { service }: { service: NodeService }) => {
+      if (isActive((self.getSnapshot() as { children: Record<string, AnyActorRef> } | undefined)?.children[service])) return;
+      const inputs = serviceInputs(context);
+      if (service === "dapiQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
+      else if (service === "sendsyncQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
+      else enqueue.spawnChild(service, { id: service, input: inputs[service] });
+    }),
     tellPeers: enqueueActions(
       ({ enqueue, context }, params: { event: { type: "KEEPALIVE_CHECK" } | { type: "CLOSE_REQUESTED"; reason: string } }) => {
         for (const peerId of Object.keys(context.peers)) enqueue(sendTo(peerId, params.event));
@@ -102,25 +110,9 @@ export const master = setup({
   id: "master",
   context: ({ input }) => ({ ...input, peers: {}, index: null, crashes: {}, lastError: null }),
   initial: "starting",
-  // The queues live as long as the node: requests come from local clients with or without a cluster.
-  invoke: [
-    {
-      id: "dapiQueue",
-      src: "dapiQueue",
-      input: ({ context }) => ({
-        clock: context.clock,
-        concurrency: context.queueConcurrency,
-        capacity: context.queueCapacity,
-        stepDeadline: context.dapiStepDeadline,
-      }),
-    },
-    {
-      id: "sendsyncQueue",
-      src: "sendsyncQueue",
-      input: ({ context }) => ({ concurrency: context.queueConcurrency, capacity: context.queueCapacity }),
-    },
-  ],
+  entry: NODE_SERVICES.map((service) => ({ type: "startService" as const, params: { service } })),
   on: {
+    SERVICE_RESTART_DUE: { actions: { type: "startService", params: ({ event }) => ({ service: event.service }) } },
     // A link that comes while the node does not run has no actor that would ever close it.
     PEER_CONNECTED: { actions: { type: "dropPeer", params: ({ event }) => ({ peerId: event.peerId }) } },
     NODE_FAILED: {
@@ -140,8 +132,6 @@ export const master = setup({
         }),
       ],
     },
-    // A peer that is done or that crashed has said so, or is dropped, by its own events.
-    "xstate.done.actor.*": {},
     "xstate.error.actor.*": {
       actions: enqueueActions(({ enqueue, context, event, self }) => {
         const id = event.type.slice("xstate.error.actor.".length);
@@ -155,12 +145,15 @@ export const master = setup({
           enqueue.raise({ type: "PEER_CLOSED", peerId: id, nodeName: context.peers[id]?.nodeName ?? null });
           return;
         }
-        if (!isHelper(id)) return;
+        if (!isHelper(id) && !isService(id)) return;
         const crashes = noteCrash(context.crashes, id, context.clock.now());
         enqueue.assign({ crashes });
         enqueue({ type: "log", params: { level: "error", message: `${id} crashed: ${message}`, subtag: "Main" } });
         if (crashedTooOften(crashes, id)) enqueue.raise({ type: "NODE_FAILED", error: event.error });
-        else enqueue.raise({ type: "HELPER_RESTART_DUE", helper: id }, { delay: restartDelay(crashes, id) });
+        else if (isService(id)) {
+          enqueue({ type: "abandonService", params: { service: id } });
+          enqueue.raise({ type: "SERVICE_RESTART_DUE", service: id }, { delay: restartDelay(crashes, id) });
+        } else enqueue.raise({ type: "HELPER_RESTART_DUE", helper: id }, { delay: restartDelay(crashes, id) });
       }),
     },
   },

@@ -12,6 +12,7 @@ import type { MusterError } from "../protocol/errors/MusterError.js";
 import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
+import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./cryptOffload.js";
 import type { SocketLink } from "./ports/SocketLink.js";
@@ -45,6 +46,8 @@ export class Connection {
   readonly channel: Channel;
   readonly files: IncomingFiles;
   readonly strings: IncomingStrings;
+  /** For answers that are sent as strings. */
+  readonly answers = new Lane(STRINGS_AT_ONCE);
   /** For what is sent over this connection in chunks. */
   readonly pace: ChunkPace;
   readonly #options: ConnectionOptions;
@@ -106,14 +109,14 @@ export class Connection {
     return (await this.channel.request(command, payload, options)).toString("utf8");
   }
 
-  /** Sends a file of this node to the same path at the peer. `path` is relative to root. */
-  async sendFile(path: string, signal: AbortSignal): Promise<{ bytes: number }> {
+  /** Sends a file of this node to a path at the peer. Both are relative to root; `source` is `path` unless it is named. */
+  async sendFile(path: string, signal: AbortSignal, source = path): Promise<{ bytes: number }> {
     const { root, limits } = this.#options.config;
     const chunkBytes = limits.transferChunkBytes;
     let bytes = 0;
     await sendFile(this.channel, {
       path,
-      source: readLazily(join(root, path), chunkBytes),
+      source: readLazily(join(root, source), chunkBytes),
       chunkBytes,
       sha256: this.#hashes.get(path),
       pace: this.pace,

@@ -4,13 +4,18 @@ import { agentInfoSend } from "../../machines/agentInfoSend.js";
 import { agentInfoSync } from "../../machines/agentInfoSync.js";
 import { extraValidSend } from "../../machines/extraValidSend.js";
 import { extraValidSync } from "../../machines/extraValidSync.js";
+import { dapiQueue } from "../../machines/dapiQueue.js";
+import { dapiRequest } from "../../machines/dapiRequest.js";
 import { integrityApply } from "../../machines/integrityApply.js";
 import { integrityCheck } from "../../machines/integrityCheck.js";
 import { integrityIndexer } from "../../machines/integrityIndexer.js";
 import { integritySync } from "../../machines/integritySync.js";
 import { keepalive } from "../../machines/keepalive.js";
 import { keepaliveMonitor } from "../../machines/keepaliveMonitor.js";
+import { localClient } from "../../machines/localClient.js";
+import { localServer } from "../../machines/localServer.js";
 import { master } from "../../machines/master.js";
+import { sendsyncQueue } from "../../machines/sendsyncQueue.js";
 import { worker } from "../../machines/worker.js";
 import { workerPeer } from "../../machines/workerPeer.js";
 
@@ -37,6 +42,11 @@ const NAMES: readonly (readonly [AnyStateMachine, string])[] = [
     extraValidSend,
     "free, merging, awaitingPermission, requestingTask, packing, sendingFile, announcing, reportingError",
   ],
+  [dapiQueue, "idle, working, saturated"],
+  [dapiRequest, "resolving, executing, forwarding, collecting, responding, done, failed"],
+  [sendsyncQueue, "idle, working, saturated"],
+  [localServer, "idle, serving, saturated"],
+  [localClient, "connected, closed"],
   [agentInfoSend, "free, awaitingPermission, collecting, sendingString, awaitingResult, reportingError"],
 ];
 

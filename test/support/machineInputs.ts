@@ -18,6 +18,12 @@ export const INTERVALS = Object.freeze({
   closeDeadline: 5_000,
   drainDeadline: 12_000,
   connectDeadline: 20_000,
+  dapiConcurrency: 2,
+  dapiCapacity: 2,
+  dapiStepDeadline: 30_000,
+  sendsyncConcurrency: 2,
+  sendsyncCapacity: 1,
+  localClients: 2,
 });
 
 /** The input of any machine that needs no more than intervals and the clock. */

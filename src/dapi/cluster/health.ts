@@ -27,8 +27,14 @@ export interface MasterHealth {
   readonly activeAgents: number;
 }
 
+/** What `get_health` answers (dapi.md 4.2). */
+export interface HealthReport {
+  readonly n_connected_nodes: number;
+  readonly nodes: Readonly<Record<string, unknown>>;
+}
+
 /** The answer of `get_health` in dialect 4.3-zip (dapi.md 4.2); plain JSON, keys in the reference's order. */
-export function healthReport(workers: readonly WorkerHealth[], master: MasterHealth | null): Record<string, unknown> {
+export function healthReport(workers: readonly WorkerHealth[], master: MasterHealth | null): HealthReport {
   const nodes: Record<string, unknown> = {};
   for (const worker of workers) nodes[worker.info.name] = { info: infoOf(worker), status: statusOf(worker) };
   if (master !== null) nodes[master.info.name] = { info: infoOf(master) };

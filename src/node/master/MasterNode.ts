@@ -8,6 +8,8 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
+import { DistributedApi } from "../dapi/DistributedApi.js";
+import { sendLocalFile } from "../local/sendLocalFile.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
@@ -30,17 +32,24 @@ import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
 
-export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & { readonly keys: ClusterKeys };
+export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
+  readonly keys: ClusterKeys;
+  /** May workers ask for functions that change something? (dialects.md 3.3) */
+  readonly workersMayChange: boolean;
+};
 
 /** A master: its actors over real sockets, disk and threads. */
 export class MasterNode {
   readonly actor: Actor<typeof master>;
   /** What this master tells of the cluster. */
   readonly view: ClusterView;
+  readonly api: DistributedApi;
   readonly #options: MasterNodeOptions;
   readonly #services: MasterServices & { tagOf(peerId: string): string };
   readonly #peers = new PeerRegistry<MasterPeer>();
   readonly #ungreeted: UngreetedPeers;
+  /** Connections of admitted workers, by the worker's name. */
+  readonly #admitted = new Map<string, string>();
   /** By node name: outlives a worker's connections. */
   readonly #settled = new Map<string, SettledGroups>();
   /** Where peers with another key came from. */
@@ -59,6 +68,7 @@ export class MasterNode {
       tagOf: (id) => this.#tagOf(id),
     };
     this.view = new ClusterView(options, () => this.#peerActors());
+    this.api = this.#distributedApi();
     const { config, clock, scope } = options;
     const { nodeName, name: clusterName } = config.cluster;
     this.actor = createActor(this.#machine(), {
@@ -77,11 +87,41 @@ export class MasterNode {
     return this.#peers.find(peerId)?.nodeName ?? undefined;
   }
 
+  #distributedApi(): DistributedApi {
+    const { config, scope } = this.#options;
+    const { nodeName } = config.cluster;
+    const find = (name: string | null): Connection | undefined => this.#peers.find(this.#admitted.get(name ?? "") ?? "")?.connection;
+    return new DistributedApi({
+      ...this.#options,
+      dialect: scope.dialect,
+      actors: () => this.actor.getSnapshot().children,
+      peers: { find, connectedNodes: () => [nodeName, ...this.#admitted.keys()] },
+      cluster: {
+        running: true,
+        nodes: (wanted) => Promise.resolve(this.view.nodes(wanted)),
+        health: (filter) => this.view.health(filter),
+      },
+      backend: {
+        answersAtOnce: true,
+        requireCluster: () => undefined,
+        nodes: (wanted) => Promise.resolve(stringifyPython(this.view.nodes(wanted))),
+        health: async (filter) => stringifyPython(await this.view.health(filter)),
+        findWorker: find,
+        sendFile: async (path, name) => {
+          const connection = find(name);
+          if (connection === undefined || name === null) throw MusterError.cluster(3022, name);
+          await sendLocalFile(config.root, path, connection, name);
+        },
+      },
+    });
+  }
+
   #machine() {
     const services = this.#services;
     const { indexer } = this.#options;
     return master.provide({
       actors: {
+        ...this.api.machines(),
         listen: fromPromise(() => this.#listen()),
         drain: fromPromise(() => this.#drain()),
         integrityIndexer: integrityIndexer.provide({
@@ -116,6 +156,9 @@ export class MasterNode {
       },
       actions: {
         log: machineLog(services, "master"),
+        abandonService: (_, { service }) => {
+          if (service === "dapiQueue") this.api.queueCrashed();
+        },
         dropPeer: (_, { peerId }) => {
           this.#release(peerId);
         },
@@ -209,6 +252,7 @@ export class MasterNode {
       );
       return true;
     }
+    if (this.api.command(request, peer)) return true;
     const translate = WORKER_COMMANDS.get(command);
     if (translate === undefined) return false;
     this.#tell(id, translate(request, connection, () => this.#options.random.uuid()));
@@ -231,6 +275,7 @@ export class MasterNode {
   #open(id: string, nodeName: string): void {
     const peer = this.#peers.get(id);
     peer.nodeName = nodeName;
+    this.#admitted.set(nodeName, id);
     this.#ungreeted.remove(id);
     peer.connection.channel.setGreeted();
     this.#wrongKeys.forget(peer.connection.address);
@@ -258,6 +303,10 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.#peers.remove(id);
+    const nodeName = peer?.nodeName ?? "";
+    // A newcomer may have the name by now.
+    if (this.#admitted.get(nodeName) === id) this.#admitted.delete(nodeName);
+    this.api.peerLost(id, MusterError.cluster(3022, nodeName));
     void peer?.connection.release();
     if (this.#peers.size === 0) this.#onDrained?.();
   }
