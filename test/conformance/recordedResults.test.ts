@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NewAgent } from "../../src/agents/NewAgent.js";
 import { parseRequest } from "../../src/dapi/encoding/requestJson.js";
 import { encodeResult } from "../../src/dapi/encoding/resultJson.js";
+import { DaemonReadiness } from "../../src/dapi/readiness.js";
 import { executeFunction } from "../../src/node/dapi/executeFunction.js";
 import { recordedRequests } from "../support/recordedRequests.js";
 import { readRecording } from "../support/recordings.js";
@@ -85,7 +86,7 @@ describe.each(asked)("$where", ({ request, result }) => {
       {
         catalogue: node.catalogue,
         context: node.context,
-        nodeName: "master",
+        readiness: new DaemonReadiness(node.context.files, node.context.clock),
         onDefect: (error) => defects.push(error),
       },
       new AbortController().signal,
