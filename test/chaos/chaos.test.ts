@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import Libsql from "libsql";
@@ -28,7 +28,10 @@ const CONVERGENCE = 180_000;
 const QUIET = 5_000;
 /** What a node's memory may have grown by without being a leak: heaps are not given back at once. */
 const GROWTH_ALLOWED = 96;
-const DESCRIPTORS_ALLOWED = 12;
+/** A round that happens to run has an archive open, a link that fell silent lives on for some seconds. */
+const DESCRIPTORS_ALLOWED = 4;
+/** Room of the disks that become full: enough for a first synchronisation of everything. */
+const DISK_BYTES = 192 * 1024 * 1024;
 const FOLDERS = ["etc/rules", "etc/lists", "etc/shared/default", "etc/shared/office", "etc/decoders"];
 
 const chance = seededRandom(SEED);
@@ -58,7 +61,7 @@ beforeAll(async () => {
   for (const [at, worker] of cluster.workers.slice(0, 2).entries()) {
     const folder = join(worker.root, "queue/cluster");
     await mkdir(folder, { recursive: true });
-    const made = await TemporaryMount.make(folder, "size=8m");
+    const made = await TemporaryMount.make(folder, `size=${String(DISK_BYTES)}`);
     if (typeof made === "string") console.log(`skipped: full disks: ${made}`);
     else mounts[at] = made;
   }
@@ -90,17 +93,18 @@ test(`${String(MINUTES)} minutes of chaos with seed ${String(SEED)}`, { timeout:
   await cluster.inStep(cluster.workers, CONVERGENCE);
   await waitUntil(() => storesAgree(), CONVERGENCE, "the master's knowledge of all agents");
   for (const node of everyNode()) await node.cleared();
-  await delay(QUIET);
+  // A link that fell silent is noticed by then.
+  await delay(3 * QUIET);
   const after = await Promise.all(everyNode().map(measure));
 
   const done = roundsOf(cluster.master) - rounds;
   console.log(`${String(sum(faults))} faults ${JSON.stringify(faults)}, ${String(changes)} changes, ${String(done)} rounds in the last life of the master, and:`);
   for (const [at, node] of everyNode().entries()) {
     const [first, last] = [before[at] as Measure, after[at] as Measure];
-    const growth = `${first.mebibytes.toFixed(0)} → ${last.mebibytes.toFixed(0)} MiB, ${String(first.descriptors)} → ${String(last.descriptors)} descriptors`;
+    const growth = `${first.mebibytes.toFixed(0)} → ${last.mebibytes.toFixed(0)} MiB, ${String(first.descriptors)} → ${String(last.descriptors)} sockets and files`;
     console.log(`  ${node.name}: ${growth}, ${first.pid === last.pid ? "never killed" : "another process than before"}`);
-    expect(last.descriptors, `${node.name}: ${growth}`).toBeLessThanOrEqual(first.descriptors + DESCRIPTORS_ALLOWED);
-    expect(last.mebibytes, `${node.name}: ${growth}`).toBeLessThanOrEqual(first.mebibytes + GROWTH_ALLOWED);
+    expect.soft(last.descriptors, `${node.name}: ${growth}`).toBeLessThanOrEqual(first.descriptors + DESCRIPTORS_ALLOWED);
+    expect.soft(last.mebibytes, `${node.name}: ${growth}`).toBeLessThanOrEqual(first.mebibytes + GROWTH_ALLOWED);
   }
 });
 
@@ -113,7 +117,7 @@ async function change(): Promise<void> {
     case 0:
       return await rm(join(master.root, path), { force: true });
     case 1:
-      return await master.write({ [path]: randomBytes(chance.below(4 * 1024 * 1024)) });
+      return await master.write({ [path]: randomBytes(chance.below(1024 * 1024)) });
     case 2: {
       const at = chance.below(workers.length);
       const version = `v${String(changes)}`;
@@ -168,7 +172,7 @@ async function strike(): Promise<void> {
       const folder = join((cluster.workers[at] as TestNode).root, "queue/cluster", "ballast");
       if (mounts[at] === undefined) return;
       count("full");
-      await writeFile(folder, randomBytes(16 * 1024 * 1024)).catch(() => undefined);
+      await writeFile(folder, Buffer.alloc(DISK_BYTES)).catch(() => undefined);
       void delay(1_000 + chance.below(4_000)).then(() => rm(folder, { force: true }));
     }
   }
@@ -192,7 +196,10 @@ interface Measure {
 async function measure(node: TestNode): Promise<Measure> {
   const { pid } = node.process;
   const status = await readFile(`/proc/${String(pid)}/status`, "utf8");
-  const descriptors = (await readdir(`/proc/${String(pid)}/fd`)).length;
+  const folder = `/proc/${String(pid)}/fd`;
+  const links = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => "")));
+  // The event descriptors of a pool's threads come and go with the threads.
+  const descriptors = links.filter((link) => link.startsWith("socket:") || link.startsWith("/")).length;
   return { pid, mebibytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, descriptors };
 }
 

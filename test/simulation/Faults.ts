@@ -74,7 +74,7 @@ export class Faults {
   /** Draws what will happen. */
   plan(): void {
     const { chance, time } = this.#options;
-    this.end = 6_000 + chance.below(14_000);
+    this.end = 4_000 + chance.below(9_000);
     const at = (): number => chance.below(this.end - 1_000);
     for (let changes = 4 + chance.below(12); changes > 0; changes -= 1) time.after(at(), undefined, () => this.#options.users.act(this.#anyNode()));
     for (let reports = chance.below(4); reports > 0; reports -= 1) time.after(at(), undefined, () => this.#options.users.report(this.#anyWorker()));

@@ -106,11 +106,6 @@ export class SimulatedDisk {
     return this.#lookUp(path)?.kind === "folder";
   }
 
-  link(path: string, target: string): void {
-    const [parent, name] = this.#parent(path, true);
-    parent.entries.set(name, { ...this.#inode("link", 0o777), target });
-  }
-
   /** The disk as one process sees it; its descriptors end with it. */
   of(life: Life, guard: DiskGuard, witness: DiskWitness): Disk {
     const call = (kind: DiskCall, path: string): void => guard(kind, path, life);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ROOT, type SimulatedNode } from "./SimulatedNode.js";
 import { runHistory, type Plant } from "./History.js";
+import { ROOT } from "./SimulatedNode.js";
 
 /** Histories among which a planted bug must be found: as many as `npm test` runs. */
 const SEEDS = 200;
@@ -14,7 +14,7 @@ async function hunt(plant: Plant): Promise<{ readonly seed: number; readonly fai
   return undefined;
 }
 
-describe("the simulation", () => {
+describe("the simulation", { timeout: 180_000 }, () => {
   test("brings the same history for the same seed, and another one for another", async () => {
     const [first, again, other] = [await runHistory(7), await runHistory(7), await runHistory(8)];
     expect(again.story).toEqual(first.story);
@@ -58,7 +58,7 @@ describe("the simulation", () => {
   });
 
   test("finds a process that is never free again, since its job's end is lost", async () => {
-    const found = await hunt((node: SimulatedNode) => {
+    const found = await hunt((node) => {
       node.losesJobs = "compare";
     });
     expect(found?.failure).toMatch(/integritySync is in comparing|has (no|another) |still has/);
