@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 /** Real processes, sockets and thread pools: more than two files at a time would starve each other. */
 const INTEGRATION = ["test/integration/**/*.test.ts", "test/conformance/replay/**/*.test.ts"];
 const INTEGRATION_WORKERS = 2;
+/** Minutes of chaos are nothing for every run: `npm run chaos` asks for them. */
+const CHAOS = process.env["MUSTER_CHAOS_MINUTES"] === undefined ? [] : ["test/chaos/**/*.test.ts"];
 const WORKERS = Math.max(2, availableParallelism());
 
 export default defineConfig({
@@ -38,6 +40,10 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: "chaos", include: CHAOS },
       },
       {
         extends: true,

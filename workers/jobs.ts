@@ -3,7 +3,7 @@ import type { Limits } from "../src/config/Limits.js";
 import type { Dialect } from "../src/protocol/dialects/Dialect.js";
 
 /**
- * The jobs of the thread pool. A job is plain data with a `kind`; `workers/pool.ts` runs it. Large
+ * The jobs of the thread pool. A job is plain data with a `kind`; `workers/doJob.ts` does it. Large
  * results live on disk or in SharedArrayBuffers, so that neither is copied through the main thread:
  * what a job returns to it are counts, paths and references.
  */

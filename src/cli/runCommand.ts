@@ -3,7 +3,6 @@ import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
 import { parseListenAddress } from "../http/listenAddress.js";
 import { LOG_LEVELS } from "../telemetry/Logger.js";
-import { LOG_FILE_FORMATS } from "../telemetry/openNodeLogger.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { addConfigOptions, configSource } from "./configSource.js";
 import type { ConfigOptions } from "./configSource.js";
@@ -11,7 +10,6 @@ import { runNode } from "./runNode.js";
 
 interface RunOptions extends ConfigOptions {
   readonly logLevel?: string;
-  readonly logFileFormat?: string;
   readonly http?: string;
   readonly serveWdb?: boolean;
   readonly trace?: string;
@@ -21,11 +19,6 @@ interface RunOptions extends ConfigOptions {
 export function register(program: Command, environment: CommandEnvironment): void {
   addConfigOptions(program.command("run").description("run a node in the foreground until it is told to stop"), environment)
     .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS))
-    .addOption(
-      new Option("--log-file-format <format>", "lines of logs/cluster.log: as log rules expect them, or JSON with all fields").choices(
-        LOG_FILE_FORMATS,
-      ),
-    )
     .addOption(new Option("--http <host:port>", "where the HTTP interface listens; off: nowhere").argParser(listenAddressText))
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs")
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
@@ -35,7 +28,6 @@ export function register(program: Command, environment: CommandEnvironment): voi
 async function run(options: RunOptions, environment: CommandEnvironment): Promise<void> {
   const { source, warnings: ignored } = configSource(options, environment, [
     { path: "log.level", option: "--log-level", text: options.logLevel },
-    { path: "log.fileFormat", option: "--log-file-format", text: options.logFileFormat },
     { path: "http.listen", option: "--http", text: options.http },
     { path: "store.serveWdb", option: "--serve-wdb", text: options.serveWdb === true ? "true" : undefined },
   ]);

@@ -51,7 +51,7 @@ export async function runNode(options: RunNodeOptions, environment: CommandEnvir
     const logger = await openNodeLogger({
       root,
       level: settings.log.level,
-      fileFormat: settings.log.fileFormat,
+      fileFormat: settings.log.format,
       rotation: settings.log,
       context: { node: cluster.nodeName, tag: cluster.nodeType === "master" ? "Master" : "Worker" },
       secrets: [...config.keys, cluster.key],
@@ -92,8 +92,8 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
       dialect,
       logger,
       serveWdb: settings.store.serveWdb,
-      version: musterVersion(),
       workersMayChange: settings.api.workersMayChange,
+      version: musterVersion(),
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });
     await accompany(node, { pidFile, version: dialect.version }, options, environment, logs);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CryptOffload } from "../protocol/Cipher.js";
 import { FernetKey } from "../protocol/fernet.js";
-import type { ThreadPool } from "./ports/ThreadPool.js";
+import type { JobPool } from "./ports/JobPool.js";
 
 /** A key by which people and files can name it; nothing of the key can be told from it. */
 export function fingerprintOf(text: string): string {
@@ -21,7 +21,7 @@ export class ClusterKeys {
   #listener: () => void = () => undefined;
 
   /** @param texts at least one; the first one seals. @throws MusterError 3004 for one that is no cluster key */
-  constructor(texts: readonly string[], pool: ThreadPool) {
+  constructor(texts: readonly string[], pool: JobPool) {
     this.replace(texts);
     this.offload = {
       encrypt: async (key, payload, seconds, iv) => {

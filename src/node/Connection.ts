@@ -1,4 +1,3 @@
-import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
@@ -17,20 +16,23 @@ import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./ClusterKeys.js";
+import type { Leftovers } from "./Leftovers.js";
 import type { NodeTaps, TransferNotice } from "./NodeTaps.js";
-import type { SocketLink } from "./ports/SocketLink.js";
-import { transferFiles } from "./ports/transferFiles.js";
-import { readLazily } from "./readLazily.js";
+import type { NodeLink } from "./ports/Network.js";
+import type { NodeDisk } from "./ports/NodeDisk.js";
+import { transferFiles } from "./transferFiles.js";
 import { isTransferPath } from "./transferPath.js";
 import type { TransferFigures } from "./watch/Traffic.js";
 
 export interface ConnectionOptions {
   readonly id: string;
-  readonly link: SocketLink;
+  readonly link: NodeLink;
   readonly config: NodeConfig;
   readonly dialect: Dialect;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly disk: NodeDisk;
+  readonly leftovers: Leftovers;
   readonly keys: ClusterKeys;
   /** Whose transfer folder the peer writes to; undefined as long as it may write nowhere. */
   readonly transferOwner: () => string | undefined;
@@ -71,7 +73,7 @@ export class Connection {
   readonly #closedListeners: (() => void)[] = [];
 
   constructor(options: ConnectionOptions) {
-    const { link, config, dialect, clock, random, keys, taps } = options;
+    const { link, config, dialect, clock, random, disk, keys, taps } = options;
     const { limits, items } = config;
     this.#options = options;
     this.id = options.id;
@@ -81,8 +83,9 @@ export class Connection {
       const owner = options.transferOwner();
       return owner !== undefined && isTransferPath(path, owner);
     };
-    this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(config.root)), allow, limits });
-    const { timeoutClusterRequest } = items.intervals.communication;
+    const { timeoutClusterRequest, timeoutReceivingFile } = items.intervals.communication;
+    const idle = { clock, timeout: timeoutReceivingFile * 1000 };
+    this.files = new IncomingFiles({ sinks: this.#counted(transferFiles(disk, config.root)), allow, limits, idle });
     this.pace = new ChunkPace({ clock, mostBytes: limits.transferChunkBytes, requestTimeout: timeoutClusterRequest });
     this.strings = new IncomingStrings({ random, limits });
     this.#common = new CommonCommands({ files: this.files, strings: this.strings });
@@ -140,10 +143,11 @@ export class Connection {
 
   /** Sends a file of this node to a path at the peer. Both are relative to root; `source` is `path` unless it is named. */
   async sendFile(path: string, signal: AbortSignal, source = path): Promise<{ bytes: number }> {
-    const { root, limits } = this.#options.config;
+    const { config, disk } = this.#options;
+    const { root, limits } = config;
     const chunkBytes = limits.transferChunkBytes;
     let bytes = 0;
-    const total = this.#options.taps.onTransfer === undefined ? null : await sizeOf(join(root, source));
+    const total = this.#options.taps.onTransfer === undefined ? null : await disk.size(join(root, source)).catch(() => null);
     const tell = (state: TransferNotice["state"]): void => {
       this.#options.taps.onTransfer?.(this.id, { direction: "out", path, bytes, total, state });
     };
@@ -151,7 +155,7 @@ export class Connection {
     try {
       await sendFile(this.channel, {
         path,
-        source: readLazily(join(root, source), chunkBytes),
+        source: disk.read(join(root, source), chunkBytes),
         chunkBytes,
         pace: this.pace,
         signal,
@@ -177,24 +181,29 @@ export class Connection {
     return taken;
   }
 
-  /** Registers a file that a process is about to make, so that it never outlives the connection. */
-  own(path: string): string {
+  /**
+   * Does work that makes a file, so that it never outlives the connection. What there is of it is removed when the
+   * work fails: nobody knows of it then. Work that is given up calls `onAbandoned` once it has ended.
+   */
+  async make<Result>(path: string, work: (onAbandoned: () => void) => Promise<Result>): Promise<Result> {
     this.#owned.add(path);
-    return path;
+    this.#options.leftovers.forget(path);
+    try {
+      return await work(() => void this.drop([path]));
+    } catch (error) {
+      void this.drop([path]);
+      throw error;
+    }
   }
 
   /** Removes files of this connection, and the folders that were unpacked from them. */
   async discard(paths: readonly (string | null)[]): Promise<void> {
-    for (const path of paths) {
-      if (path === null) continue;
-      this.#owned.delete(path);
-      const absolute = join(this.#options.config.root, path);
-      // Beside the archive: what a job that was killed had begun of it, and the folder that it was unpacked to.
-      for (const name of [absolute, `${absolute}.tmp`, `${absolute}.merged`, `${absolute}dir`]) await rm(name, { force: true, recursive: true });
-    }
+    const given = paths.filter((path) => path !== null);
+    for (const path of given) this.#owned.delete(path);
+    await this.#options.leftovers.remove(given);
   }
 
-  /** Removes what a job made that nobody waited for. Never rejects: what stays is removed at the node's next start. */
+  /** Removes what a job made that nobody waited for. Never rejects: what stays is tried again. */
   async drop(paths: readonly string[]): Promise<void> {
     await this.discard(paths).catch(() => undefined);
   }
@@ -227,6 +236,7 @@ export class Connection {
   #counted(sinks: FileSinkFactory): FileSinkFactory {
     return {
       open: async (path) => {
+        this.#options.leftovers.forget(path);
         const sink = await sinks.open(path);
         this.#bytesOfFiles = 0;
         let received = 0;
@@ -256,18 +266,15 @@ export class Connection {
               state = "failed";
               tell();
             }
-            await sink.discard();
+            try {
+              await sink.discard();
+            } catch (error) {
+              await this.drop([path]);
+              throw error;
+            }
           },
         };
       },
     };
   }
-}
-
-/** Bytes of a file that is about to be sent; null when nobody can tell. */
-async function sizeOf(path: string): Promise<number | null> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => null,
-  );
 }

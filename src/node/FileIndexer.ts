@@ -2,7 +2,7 @@ import type { IndexOutcome } from "../../machines/integrityIndexer.js";
 import { FileIndex } from "../integrity/FileIndex.js";
 import type { FileProblem, NodeScope } from "../../workers/jobs.js";
 import { inParallel } from "./inParallel.js";
-import type { ThreadPool } from "./ports/ThreadPool.js";
+import type { JobPool } from "./ports/JobPool.js";
 
 /** The node's own index, as jobs read it: never changed once it is published. */
 export interface PublishedIndex {
@@ -12,7 +12,7 @@ export interface PublishedIndex {
 }
 
 export interface FileIndexerOptions {
-  readonly pool: ThreadPool;
+  readonly pool: JobPool;
   readonly scope: NodeScope;
   /** Hears of a file that has to be left out; once, until the same file is well again. */
   readonly onProblem: (problem: FileProblem) => void;

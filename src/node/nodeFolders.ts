@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { NodeDisk } from "./ports/NodeDisk.js";
 import { transferFolder } from "./transferPath.js";
 
 /** Folders that a node needs under its root, with their modes. */
@@ -7,26 +7,24 @@ export const NODE_FOLDERS: readonly string[] = ["etc", "logs", "queue/cluster", 
 const FOLDER_MODE = 0o770;
 
 /** Makes the folders that a node needs. */
-export async function makeNodeFolders(root: string, nodeName: string): Promise<void> {
-  for (const folder of NODE_FOLDERS) await mkdir(join(root, folder), { recursive: true, mode: FOLDER_MODE });
-  await makeTransferFolder(root, nodeName);
+export async function makeNodeFolders(disk: NodeDisk, root: string, nodeName: string): Promise<void> {
+  for (const folder of NODE_FOLDERS) await disk.makeFolder(join(root, folder), FOLDER_MODE);
+  await makeTransferFolder(disk, root, nodeName);
 }
 
 /** Makes the folder in which the transfers of a node live. */
-export async function makeTransferFolder(root: string, nodeName: string): Promise<void> {
-  await mkdir(join(root, transferFolder(nodeName)), { recursive: true, mode: FOLDER_MODE });
+export async function makeTransferFolder(disk: NodeDisk, root: string, nodeName: string): Promise<void> {
+  await disk.makeFolder(join(root, transferFolder(nodeName)), FOLDER_MODE);
 }
 
 /**
  * Removes what an earlier life of this node left in the middle of transfers: everything in
  * `queue/cluster/<node>/`. The folders stay; other nodes' sockets and files beside them, too.
  */
-export async function cleanTransferFolders(root: string): Promise<void> {
+export async function cleanTransferFolders(disk: NodeDisk, root: string): Promise<void> {
   const cluster = join(root, "queue/cluster");
-  for (const entry of await readdir(cluster, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    for (const name of await readdir(join(cluster, entry.name))) {
-      await rm(join(cluster, entry.name, name), { force: true, recursive: true });
-    }
+  for (const { name, isFolder } of await disk.list(cluster)) {
+    if (!isFolder) continue;
+    for (const left of await disk.list(join(cluster, name))) await disk.removeTree(join(cluster, name, left.name));
   }
 }

@@ -18,13 +18,15 @@ import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
 import { LinkTls } from "./ports/LinkTls.js";
 import { systemClock } from "./ports/systemClock.js";
+import { systemDisk } from "./ports/systemDisk.js";
 import { systemRandom } from "./ports/systemRandom.js";
+import { tcpNetwork } from "./ports/tcpNetwork.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
 import { TransitionTrace } from "./TransitionTrace.js";
-import { watchCertificates } from "./watchCertificates.js";
 import type { NodeWatch } from "./watch/NodeWatch.js";
 import { stepReport } from "./watch/stepReport.js";
 import { StepWatch } from "./watch/StepWatch.js";
+import { watchCertificates } from "./watchCertificates.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -89,9 +91,9 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   const { root, cluster, items, limits } = config;
   const { settings } = config;
   const tls = settings.tls.enabled ? await LinkTls.load(root, settings.tls) : undefined;
-  await makeNodeFolders(root, cluster.nodeName);
+  await makeNodeFolders(systemDisk, root, cluster.nodeName);
   await refuseSecondNode(root);
-  await cleanTransferFolders(root);
+  await cleanTransferFolders(systemDisk, root);
   const pool = new ThreadPool({
     threads: options.threads ?? Math.max(2, availableParallelism()),
     onThreadError: (error) => {
@@ -125,6 +127,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     scope,
     clock,
     random,
+    network: tcpNetwork,
+    disk: systemDisk,
     pool,
     indexer,
     store,

@@ -12,8 +12,7 @@ import { RotatingLogFile } from "./RotatingLogFile.js";
 import type { RotationRules } from "./RotatingLogFile.js";
 
 /** How the lines of `logs/cluster.log` look. */
-export const LOG_FILE_FORMATS = ["reference", "json"] as const;
-export type LogFileFormat = (typeof LOG_FILE_FORMATS)[number];
+type LogFileFormat = "reference" | "json";
 
 /** What a node's logger needs. */
 export interface NodeLoggerOptions {

@@ -71,8 +71,8 @@ describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
     const { page } = ofMaster;
     await page.getByRole("tab", { name: "Events" }).click();
     await page.getByRole("button", { name: "Pause" }).click();
-    const seen = (): Promise<string[]> => page.locator(".events li").allInnerTexts();
-    const tree = (): Promise<string[]> => page.locator("[role=treeitem]").allInnerTexts();
+    const seen = (): Promise<string[]> => page.locator(".events li").allTextContents();
+    const tree = (): Promise<string[]> => page.locator("[role=treeitem]").allTextContents();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export trace" }).click()]);
     const file = await download.path();
     const text = await readFile(file, "utf8");
@@ -87,8 +87,8 @@ describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
     await other.page.locator("input[type=file]").setInputFiles({ name: "m1.trace.json", mimeType: "application/json", buffer: Buffer.from(text) });
     await other.page.getByText("from a file").waitFor();
     await other.page.getByRole("tab", { name: "Events" }).click();
-    await expect.poll(() => other.page.locator(".events li").allInnerTexts(), { timeout: 20_000 }).toEqual(events);
-    expect(await other.page.locator("[role=treeitem]").allInnerTexts()).toEqual(actors);
+    await expect.poll(() => other.page.locator(".events li").allTextContents(), { timeout: 20_000 }).toEqual(events);
+    expect(await other.page.locator("[role=treeitem]").allTextContents()).toEqual(actors);
     await other.page.close();
     await page.getByRole("button", { name: "Close trace" }).click();
     await page.getByText("live", { exact: true }).waitFor();

@@ -107,7 +107,8 @@ export async function readNodeTree(root: string, parts: readonly string[]): Prom
 /** Files that transfers left in `queue/cluster`. */
 export async function transferLeftovers(root: string): Promise<string[]> {
   const entries = await readdir(join(root, "queue/cluster"), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  // The local socket lives there as long as the node.
+  return entries.filter((entry) => !entry.isDirectory() && !entry.isSocket()).map(({ name }) => name);
 }
 
 /** Waits until a master's index is of a pass that began after this call. */

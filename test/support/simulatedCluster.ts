@@ -2,13 +2,11 @@ import { createActor, fromPromise, type Actor } from "xstate";
 import { integritySync } from "../../machines/integritySync.js";
 import { master } from "../../machines/master.js";
 import { workerPeer } from "../../machines/workerPeer.js";
-import { defaultClusterItems } from "../../src/config/defaultClusterItems.js";
-import { DEFAULT_LIMITS } from "../../src/config/Limits.js";
-import { machineIntervals } from "../../src/node/milliseconds.js";
 import { NodeTaps } from "../../src/node/NodeTaps.js";
 import { systemClock } from "../../src/node/ports/systemClock.js";
 import type { InspectedNode } from "../../src/inspector/InspectedNode.js";
 import { LogTap } from "../../src/telemetry/LogTap.js";
+import { withIntervals } from "./machineInputs.js";
 
 const CLUSTER = "simulated";
 const VERSION = "4.3.0";
@@ -48,11 +46,9 @@ export class SimulatedCluster {
     const machine = master.provide({
       actors: { listen: fromPromise(pause), drain: fromPromise(pause), workerPeer: peer },
     });
-    const config = { items: defaultClusterItems(), limits: DEFAULT_LIMITS };
     this.actor = createActor(machine, {
       input: {
-        ...machineIntervals(config as Parameters<typeof machineIntervals>[0]),
-        clock: systemClock,
+        ...withIntervals(systemClock),
         identity: { nodeName: "m1", clusterName: CLUSTER, version: VERSION },
       },
     });

@@ -76,7 +76,7 @@ export class DemoNode {
 
   start(): void {
     const { program, httpPort } = this.#options;
-    const args = [program, "run", "--root", this.root, "--http", `127.0.0.1:${String(httpPort)}`, "--trace", this.#traceFile, "--log-file-format", "json"];
+    const args = [program, "run", "--root", this.root, "--http", `127.0.0.1:${String(httpPort)}`, "--trace", this.#traceFile, "--set", "log.format=json"];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
     this.#process = child;

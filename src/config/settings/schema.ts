@@ -124,7 +124,7 @@ const log = z.strictObject({
     example: "debug",
     reload: "at once",
   }),
-  fileFormat: setting(z.enum(["reference", "json"]).default("reference"), {
+  format: setting(z.enum(["reference", "json"]).default("reference"), {
     about: "Lines of `logs/cluster.log`: as log rules for Wazuh clusters expect them, or JSON with all fields.",
     allowed: "reference or json",
     example: "json",

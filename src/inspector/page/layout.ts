@@ -103,7 +103,7 @@ export class Layouts {
 }
 
 /** The edges that are drawn: not the many that lead to the place where failures go. */
-export function drawnEdges({ edges }: ChartView): readonly ChartEdge[] {
+function drawnEdges({ edges }: ChartView): readonly ChartEdge[] {
   const common = commonTargets(edges);
   return edges.filter(({ kind, to, from }) => from !== to && !(kind === "failure" && common.has(to)));
 }

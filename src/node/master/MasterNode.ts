@@ -11,13 +11,13 @@ import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
+import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
 import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
-import { listenTcp, type Listener } from "../ports/listenTcp.js";
-import type { SocketLink } from "../ports/SocketLink.js";
+import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { Traffic } from "../watch/Traffic.js";
@@ -41,7 +41,7 @@ export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly workersMayChange: boolean;
 };
 
-/** A master: its actors over real sockets, disk and threads. */
+/** A master: its actors over a network, a disk and a pool. */
 export class MasterNode {
   readonly actor: Actor<typeof master>;
   /** What this master tells of the cluster. */
@@ -49,6 +49,7 @@ export class MasterNode {
   readonly traffic = new Traffic((id) => this.peerName(id) ?? "");
   readonly api: DistributedApi;
   readonly #options: MasterNodeOptions;
+  readonly #leftovers: Leftovers;
   readonly #services: MasterServices & Pick<LogServices, "tagOf" | "peerOf">;
   readonly #peers = new PeerRegistry<MasterPeer>();
   readonly #ungreeted: UngreetedPeers;
@@ -66,6 +67,7 @@ export class MasterNode {
 
   constructor(options: MasterNodeOptions) {
     this.#options = options;
+    this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#ungreeted = new UngreetedPeers(options.config.limits);
     this.#services = {
       ...options,
@@ -186,9 +188,9 @@ export class MasterNode {
   }
 
   async #listen(): Promise<void> {
-    const { config, tls, logger } = this.#options;
+    const { config, network, tls, logger } = this.#options;
     const { bindAddress, port } = config.cluster;
-    this.#listener = await listenTcp(
+    this.#listener = await network.listen(
       { host: bindAddress, port },
       (link) => {
         this.#accept(link);
@@ -210,12 +212,12 @@ export class MasterNode {
     logger.info(`Serving on ${bindAddress}:${String(this.#listener.port)}.`, { subtag: "Main" });
   }
 
-  #accept(link: SocketLink): void {
+  #accept(link: NodeLink): void {
     if (this.actor.getSnapshot().status !== "active") {
       link.destroy();
       return;
     }
-    const { config, scope, clock, random, keys, taps } = this.#options;
+    const { config, scope, clock, random, keys, taps, disk } = this.#options;
     const id = `peer-${String(++this.#connections)}`;
     const victim = this.#ungreeted.add(id, link.remoteAddress);
     if (victim !== undefined) {
@@ -235,6 +237,8 @@ export class MasterNode {
       dialect: scope.dialect,
       clock,
       random,
+      disk,
+      leftovers: this.#leftovers,
       keys,
       taps,
       transferOwner: () => this.#peers.find(id)?.nodeName ?? undefined,
@@ -323,7 +327,8 @@ export class MasterNode {
     this.#wrongKeys.forget(peer.connection.address);
     this.#noTls.forget(peer.connection.address);
     this.#options.keys.peerChanged();
-    makeTransferFolder(this.#options.config.root, nodeName).catch((error: unknown) => {
+    const { disk, config } = this.#options;
+    makeTransferFolder(disk, config.root, nodeName).catch((error: unknown) => {
       this.#options.logger.error(`Could not make the folder of ${nodeName}: ${String(error)}`, { tag: this.#tagOf(id) });
     });
   }

@@ -4,8 +4,10 @@ import type { Clock, RandomSource } from "../../protocol/Clock.js";
 import type { Logger } from "../../telemetry/Logger.js";
 import type { NodeScope } from "../../../workers/jobs.js";
 import type { FileIndexer } from "../FileIndexer.js";
+import type { JobPool } from "../ports/JobPool.js";
 import type { LinkTls } from "../ports/LinkTls.js";
-import type { ThreadPool } from "../ports/ThreadPool.js";
+import type { Network } from "../ports/Network.js";
+import type { NodeDisk } from "../ports/NodeDisk.js";
 import type { MasterPeer } from "./MasterPeer.js";
 
 /** What the work of a master's machines is done with. */
@@ -14,7 +16,9 @@ export interface MasterServices {
   readonly scope: NodeScope;
   readonly clock: Clock;
   readonly random: RandomSource;
-  readonly pool: ThreadPool;
+  readonly network: Network;
+  readonly disk: NodeDisk;
+  readonly pool: JobPool;
   readonly indexer: FileIndexer;
   readonly store: AgentStore;
   readonly logger: Logger;

@@ -1,4 +1,3 @@
-import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { fromPromise } from "xstate";
 import { extraValidSync } from "../../../machines/extraValidSync.js";
@@ -10,13 +9,12 @@ const GROUPS_FOLDER = "queue/agent-groups/";
 
 /** The extra-valid process of a worker, with the master's disk, threads and connection under it. */
 export function extraValidSyncWork(services: MasterServices) {
-  const { config, scope, pool, logger } = services;
+  const { config, scope, disk, pool, logger } = services;
   return extraValidSync.provide({
     actors: {
       openArchive: fromPromise(async ({ input }) => {
         services.peer(input.peerId);
-        const { size } = await lstat(join(config.root, input.path));
-        return { parts: size };
+        return { parts: await disk.size(join(config.root, input.path)) };
       }),
       applyGroups: fromPromise(async ({ input, signal }) => {
         const peer = services.peer(input.peerId);

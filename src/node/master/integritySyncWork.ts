@@ -42,11 +42,9 @@ export function integritySyncWork(services: MasterServices) {
         const { difference } = peer.integrity;
         if (difference === undefined) throw MusterError.internal(1000, "the comparison's result is gone");
         const workerName = peer.nodeName ?? "";
-        const path = peer.connection.own(archivePath(workerName, clock, random));
-        const packed = await pool.run<"packDifference">(
-          { kind: "packDifference", scope, difference, workerName, destination: join(config.root, path) },
-          { signal, onAbandoned: () => void peer.connection.drop([path]) },
-        );
+        const path = archivePath(workerName, clock, random);
+        const job = { kind: "packDifference", scope, difference, workerName, destination: join(config.root, path) } as const;
+        const packed = await peer.connection.make(path, (onAbandoned) => pool.run<"packDifference">(job, { signal, onAbandoned }));
         for (const problem of packed.problems) {
           services.logger.warn(`Could not pack ${problem.path}: ${problem.message}. It is tried again in the next round.`, { peer: workerName });
         }

@@ -1,17 +1,10 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { ByteLink } from "../../protocol/ByteLink.js";
 import { namesOf } from "./LinkTls.js";
-
-/** What a link's owner (its channel) hears of it. */
-export interface LinkListener {
-  receive(bytes: Uint8Array): void;
-  drained(): void;
-  linkClosed(error?: Error): void;
-}
+import type { LinkListener, NodeLink } from "./Network.js";
 
 /** A TCP or Unix socket as a link. */
-export class SocketLink implements ByteLink {
+export class SocketLink implements NodeLink {
   readonly remoteAddress: string;
   /** The names in the peer's certificate; undefined on a link without TLS. */
   readonly peerNames: readonly string[] | undefined;
@@ -24,7 +17,6 @@ export class SocketLink implements ByteLink {
     socket.setNoDelay(true);
   }
 
-  /** Tells `listener` of everything that happens from here on. Called once. */
   listen(listener: LinkListener): void {
     const socket = this.#socket;
     let failure: Error | undefined;

@@ -1,6 +1,7 @@
 import { Piscina } from "piscina";
 import type { CancellableJob, JobKind, PoolAnswer, PoolJobs } from "../../../workers/jobs.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import type { JobPool, RunOptions } from "./JobPool.js";
 import { threadEntry } from "./threadEntry.js";
 
 export interface ThreadPoolOptions {
@@ -16,18 +17,6 @@ export interface ThreadPoolOptions {
 const DEFAULT_QUEUE_LIMIT = 4096;
 /** Milliseconds after which a thread without work ends. */
 const IDLE_MILLISECONDS = 30_000;
-
-export interface RunOptions {
-  /**
-   * Gives the job up: the caller hears of it at once, a job that waits is skipped, and one that runs is
-   * let run to its end, because a thread that is killed leaves half-written files and costs a new thread.
-   */
-  readonly signal?: AbortSignal | undefined;
-  /** Called when a job that was given up has ended, to remove what it made. */
-  readonly onAbandoned?: () => void;
-  /** Buffers that move to the thread instead of being copied. */
-  readonly transfer?: readonly ArrayBuffer[];
-}
 
 /** Milliseconds that a job which was given up may still run before its thread is killed. */
 const KILL_MILLISECONDS = 60_000;
@@ -46,7 +35,7 @@ export interface PoolLoad {
 }
 
 /** The thread pool: stateless jobs that are heavy on the processor or the disk (actors.md, Threads). */
-export class ThreadPool {
+export class ThreadPool implements JobPool {
   readonly #piscina: Piscina;
 
   constructor(options: ThreadPoolOptions) {

@@ -1,6 +1,7 @@
 import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { LinkTls } from "./LinkTls.js";
+import type { Address } from "./Network.js";
 import { SocketLink } from "./SocketLink.js";
 
 /**
@@ -8,7 +9,7 @@ import { SocketLink } from "./SocketLink.js";
  * with the signal's reason.
  */
 export function connectTcp(
-  address: { readonly host: string; readonly port: number },
+  address: Address,
   signal: AbortSignal,
   tls?: LinkTls,
 ): Promise<SocketLink> {

@@ -2,36 +2,18 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
-import type { LinkTls } from "./LinkTls.js";
+import type { Address, Listener, ListenTls } from "./Network.js";
 import { SocketLink } from "./SocketLink.js";
 
 /** Connections that may wait to be accepted. */
 const BACKLOG = 1024;
-
-/** A listening TCP port. */
-export interface Listener {
-  readonly port: number;
-  /** Takes no more connections; those that are open stay. */
-  close(): void;
-}
-
-/** A listener's side of TLS. */
-export interface ListenTls {
-  readonly certificates: LinkTls;
-  /** Milliseconds in which a peer must have finished its handshake. */
-  readonly handshakeTimeout: number;
-  /** Peers in the middle of it: the oldest one is dropped beyond. */
-  readonly limits: { readonly ungreetedPerAddress: number; readonly ungreetedConnections: number };
-  /** A handshake failed. */
-  readonly onFailure: (address: string, error: Error) => void;
-}
 
 /**
  * Listens for peers, with mutual TLS if it is asked for.
  *
  * @throws MusterError 1000 that says which address can't be used, why, and what to do.
  */
-export function listenTcp(address: { readonly host: string; readonly port: number }, onLink: (link: SocketLink) => void, onError: (error: Error) => void, tls?: ListenTls): Promise<Listener> {
+export function listenTcp(address: Address, onLink: (link: SocketLink) => void, onError: (error: Error) => void, tls?: ListenTls): Promise<Listener> {
   const { host, port } = address;
   return new Promise((resolve, reject) => {
     const take = (socket: Socket): void => {

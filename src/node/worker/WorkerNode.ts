@@ -9,10 +9,10 @@ import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
+import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
 import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals } from "../milliseconds.js";
-import { connectTcp } from "../ports/connectTcp.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
@@ -32,18 +32,20 @@ const CLOSED_BEFORE_HELLO =
 
 export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys; readonly taps: NodeTaps };
 
-/** A worker: its actors over a real connection, disk and threads. */
+/** A worker: its actors over a network, a disk and a pool. */
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
   readonly traffic = new Traffic(() => "master");
   readonly api: DistributedApi;
   readonly #options: WorkerNodeOptions;
+  readonly #leftovers: Leftovers;
   readonly #services: WorkerServices & Pick<LogServices, "tagOf" | "peerOf">;
   #connection: Connection | undefined;
   #connections = 0;
 
   constructor(options: WorkerNodeOptions) {
     this.#options = options;
+    this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#services = {
       ...options,
       // It can be replaced while the node runs.
@@ -169,9 +171,9 @@ export class WorkerNode {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { config, scope, clock, random, keys, tls, taps } = this.#options;
+    const { config, scope, clock, random, keys, tls, taps, network, disk } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
-    const link = await connectTcp({ host: nodes[0] ?? "", port }, signal, tls);
+    const link = await network.connect({ host: nodes[0] ?? "", port }, signal, tls);
     if (signal.aborted) {
       link.destroy();
       signal.throwIfAborted();
@@ -186,6 +188,8 @@ export class WorkerNode {
       dialect: scope.dialect,
       clock,
       random,
+      disk,
+      leftovers: this.#leftovers,
       keys,
       taps,
       transferOwner: () => nodeName,

@@ -5,8 +5,10 @@ import type { Logger } from "../../telemetry/Logger.js";
 import type { NodeScope } from "../../../workers/jobs.js";
 import type { Connection } from "../Connection.js";
 import type { FileIndexer } from "../FileIndexer.js";
+import type { JobPool } from "../ports/JobPool.js";
 import type { LinkTls } from "../ports/LinkTls.js";
-import type { ThreadPool } from "../ports/ThreadPool.js";
+import type { Network } from "../ports/Network.js";
+import type { NodeDisk } from "../ports/NodeDisk.js";
 
 /** What the work of a worker's machines is done with. */
 export interface WorkerServices {
@@ -14,7 +16,9 @@ export interface WorkerServices {
   readonly scope: NodeScope;
   readonly clock: Clock;
   readonly random: RandomSource;
-  readonly pool: ThreadPool;
+  readonly network: Network;
+  readonly disk: NodeDisk;
+  readonly pool: JobPool;
   readonly indexer: FileIndexer;
   readonly store: AgentStore;
   readonly logger: Logger;

@@ -1,15 +1,22 @@
+import { join } from "node:path";
 import { fromPromise } from "xstate";
 import { agentInfoSend } from "../../../machines/agentInfoSend.js";
 import { TO_MASTER } from "../../protocol/commands.js";
 import { isPermissionGranted } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { sendString } from "../../protocol/transfer/sendString.js";
+import { PendingMark } from "../PendingMark.js";
 import { processActions } from "./processActions.js";
 import type { WorkerServices } from "./WorkerServices.js";
 
+/** Stands while chunks are on their way: who finds it at its start was killed in the middle. */
+const MARK = "queue/db/agent-info.pending";
+/** All that the store counts as synchronised is sent once more; the master writes the same again. */
+const REQUEUE_ALL = "update agent set sync_status = 'syncreq' where id > 0 and sync_status = 'synced'";
+
 /** The sending of agents' information to the master, with the worker's store and connection under it. */
 export function agentInfoSendWork(services: WorkerServices) {
-  const { config, store } = services;
+  const { config, store, disk } = services;
   const chunkBytes = config.limits.transferChunkBytes;
   /**
    * Chunks that the store handed out, and so counts as synchronised, and that the master has not
@@ -17,9 +24,11 @@ export function agentInfoSendWork(services: WorkerServices) {
    */
   let unconfirmed: readonly string[] = [];
   let isSecondTry = false;
+  const mark = new PendingMark(disk, join(config.root, MARK));
   const requeue = async (signal: AbortSignal): Promise<void> => {
     if (unconfirmed.length > 0) await store.requeueAgentInfo(unconfirmed, { signal });
     unconfirmed = [];
+    await mark.remove();
   };
   const { answer, log } = processActions(services, "agentInfoSend");
   return agentInfoSend.provide({
@@ -30,7 +39,10 @@ export function agentInfoSendWork(services: WorkerServices) {
       }),
       collectChunks: fromPromise(async ({ signal }) => {
         await requeue(signal);
+        if (await mark.isFromEarlierLife()) await store.query(REQUEUE_ALL, { signal });
+        await mark.set();
         unconfirmed = await store.agentInfoChunks({ signal });
+        if (unconfirmed.length === 0) await mark.remove();
         return { chunks: unconfirmed.length };
       }),
       sendChunks: fromPromise(async ({ signal }) => {
@@ -48,7 +60,9 @@ export function agentInfoSendWork(services: WorkerServices) {
         // What the master could not store is sent once more, with the next round; a chunk that never fits is let go.
         const failed = (context.outcome?.errorMessages.length ?? 0) > 0;
         isSecondTry = failed && !isSecondTry;
-        if (!isSecondTry) unconfirmed = [];
+        if (isSecondTry) return;
+        unconfirmed = [];
+        void mark.remove();
       },
     },
   });

@@ -14,9 +14,9 @@ export function extraValidSendWork(services: WorkerServices) {
   return extraValidSend.provide({
     actors: {
       mergeGroups: fromPromise(async ({ input, signal }) => {
-        const connection = services.connection();
-        const path = connection.own(`${transferFolder(nodeName)}/agent-groups.merged`);
-        const merged = await pool.run<"mergeGroups">({ kind: "mergeGroups", scope, paths: input.paths, destination: join(config.root, path) }, { signal, onAbandoned: () => void connection.drop([path]) });
+        const path = `${transferFolder(nodeName)}/agent-groups.merged`;
+        const job = { kind: "mergeGroups", scope, paths: input.paths, destination: join(config.root, path) } as const;
+        const merged = await services.connection().make(path, (onAbandoned) => pool.run<"mergeGroups">(job, { signal, onAbandoned }));
         for (const problem of merged.problems) logger.warn(`Could not send ${problem.path}: ${problem.message}`, { subtag: "Integrity sync" });
         return { path, parts: merged.parts };
       }),
@@ -28,12 +28,9 @@ export function extraValidSendWork(services: WorkerServices) {
         taskId: await services.connection().ask(TO_MASTER.extraValidStart, "", { signal }),
       })),
       packGroups: fromPromise(async ({ input, signal }) => {
-        const connection = services.connection();
-        const path = connection.own(archivePath(nodeName, clock, random));
-        const packed = await pool.run<"packGroups">(
-          { kind: "packGroups", scope, merged: input.mergedPath, destination: join(config.root, path) },
-          { signal, onAbandoned: () => void connection.drop([path]) },
-        );
+        const path = archivePath(nodeName, clock, random);
+        const job = { kind: "packGroups", scope, merged: input.mergedPath, destination: join(config.root, path) } as const;
+        const packed = await services.connection().make(path, (onAbandoned) => pool.run<"packGroups">(job, { signal, onAbandoned }));
         return { path, bytes: packed.bytes };
       }),
       sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),

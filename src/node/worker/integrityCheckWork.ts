@@ -24,12 +24,9 @@ export function integrityCheckWork(services: WorkerServices) {
       packIndex: fromPromise(async ({ signal }) => {
         const index = indexer.current;
         if (index === undefined) throw MusterError.internal(1000, "the files have not been indexed");
-        const connection = services.connection();
-        const path = connection.own(archivePath(config.cluster.nodeName, clock, random));
-        const packed = await pool.run<"packIndex">(
-          { kind: "packIndex", scope, index: index.buffer, destination: join(config.root, path) },
-          { signal, onAbandoned: () => void connection.drop([path]) },
-        );
+        const path = archivePath(config.cluster.nodeName, clock, random);
+        const job = { kind: "packIndex", scope, index: index.buffer, destination: join(config.root, path) } as const;
+        const packed = await services.connection().make(path, (onAbandoned) => pool.run<"packIndex">(job, { signal, onAbandoned }));
         return { path, bytes: packed.bytes };
       }),
       sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),

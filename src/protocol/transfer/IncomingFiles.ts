@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
 import type { Limits } from "../../config/Limits.js";
+import type { Clock, TimerHandle } from "../Clock.js";
 import { MusterError } from "../errors/MusterError.js";
 import { pythonBytesText } from "../pythonBytesText.js";
 import { diskError } from "./diskError.js";
@@ -25,6 +26,8 @@ export interface IncomingFilesOptions {
   /** Where this peer may write: asked with a normalized path, relative to the root. */
   readonly allow: (path: string) => boolean;
   readonly limits: Pick<Limits, "openFiles" | "transferBytes">;
+  /** Milliseconds after which a file of which nothing more is heard is discarded: its sender has given it up. @default never */
+  readonly idle?: { readonly clock: Clock; readonly timeout: number };
 }
 
 type Transfer =
@@ -38,6 +41,8 @@ interface Slot {
   queue: Promise<unknown>;
   /** Steps in the queue: a slot with any stays, whatever became of its file. */
   steps: number;
+  /** Runs from the last step on, while there is a file. */
+  timer?: { readonly handle: TimerHandle };
 }
 
 /** Bytes hashed and written at a time: a peer may send a whole file in one message. */
@@ -51,16 +56,18 @@ export class IncomingFiles {
   readonly #sinks: FileSinkFactory;
   readonly #allow: (path: string) => boolean;
   readonly #limits: Pick<Limits, "openFiles" | "transferBytes">;
+  readonly #idle: IncomingFilesOptions["idle"];
   /** By normalized path, the one that was opened last at the end. */
   readonly #slots = new Map<string, Slot>();
   /** Calls of `open` on their way. */
   #opening = 0;
   #discarded = false;
 
-  constructor({ sinks, allow, limits }: IncomingFilesOptions) {
+  constructor({ sinks, allow, limits, idle }: IncomingFilesOptions) {
     this.#sinks = sinks;
     this.#allow = allow;
     this.#limits = limits;
+    this.#idle = idle;
   }
 
   /** Files that are being received. */
@@ -157,6 +164,7 @@ export class IncomingFiles {
     const slot = name === undefined ? undefined : this.#slots.get(name);
     if (name === undefined || slot?.transfer?.state !== "completed") return undefined;
     delete slot.transfer;
+    this.#awaitNext(name, slot);
     this.#forgetEmpty(name, slot);
     return name;
   }
@@ -246,10 +254,28 @@ export class IncomingFiles {
     slot.steps += 1;
     const result = slot.queue.then(step).finally(() => {
       slot.steps -= 1;
+      this.#awaitNext(name, slot);
       this.#forgetEmpty(name, slot);
     });
     slot.queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** A file on whose next step or use nobody waits for ever. */
+  #awaitNext(name: string, slot: Slot): void {
+    const idle = this.#idle;
+    if (idle === undefined) return;
+    if (slot.timer !== undefined) idle.clock.clearTimeout(slot.timer.handle);
+    delete slot.timer;
+    const { transfer } = slot;
+    if (transfer === undefined || transfer.state === "failed" || slot.steps > 0) return;
+    const giveUp = (): void => {
+      if (slot.transfer !== transfer || slot.steps > 0) return;
+      const error = MusterError.internal(1000, `${name} was given up: nothing more came for ${idle.timeout / 1000} s`);
+      // What can't be removed now goes with the node's next start.
+      void this.#enqueue(name, slot, () => this.#fail(slot, transfer.sink, error));
+    };
+    slot.timer = { handle: idle.clock.setTimeout(giveUp, idle.timeout) };
   }
 
   #forgetEmpty(name: string, slot: Slot): void {
@@ -263,6 +289,8 @@ export class IncomingFiles {
       const { transfer } = slot;
       if (slot.steps > 0 || transfer === undefined || transfer.state === "open") continue;
       this.#slots.delete(name);
+      delete slot.transfer;
+      this.#awaitNext(name, slot);
       if (transfer.state === "completed") void transfer.sink.discard().catch(() => undefined);
     }
   }

@@ -56,7 +56,6 @@ async function playWorker(
   await replay.run(withWaits(master, messages));
   await replay.finish();
   expect(replay.compared).toBe(messages.filter(({ sender }) => sender === "master").length);
-  expect(await master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   return wire;
 }
 
@@ -75,6 +74,7 @@ test("in-order: files that agree are confirmed as recorded", async () => {
   const tree = sessionTree(messages);
   const started = await startMaster(tree);
   await playWorker(started, [...hello(), ...messages], tree);
+  expect(await started.master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   expect(started.master.logger.messages("error")).toEqual([]);
 });
 
@@ -104,6 +104,7 @@ test("error-syn_i_w_m_r: an unknown task is refused and its file removed, and th
   const tree = sessionTree(messages);
   const started = await startMaster(tree);
   await playWorker(started, messages, { ...tree, verbatim });
+  expect(await started.master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   await waitUntil(
     async () => (await transferLeftovers(started.master.root)).length === 0,
     5_000,
@@ -117,6 +118,7 @@ test("error-syn_m_c_r: a worker that refuses the archive is told of the error, a
   const tree = sessionTree(messages);
   const started = await startMaster(tree, (root) => writeTree(root, { [ADDED_FILE.path]: ADDED_FILE.content }));
   await playWorker(started, messages, tree);
+  expect(await started.master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   await waitUntil(
     async () => (await transferLeftovers(started.master.root)).length === 0,
     5_000,
@@ -129,6 +131,7 @@ test("reconnect: a master that was started anew takes the worker back", async ()
   const tree = sessionTree(first);
   const started = await startMaster(tree, (root) => writeTree(root, { [ADDED_FILE.path]: ADDED_FILE.content }));
   const wire = await playWorker(started, first, tree);
+  expect(await started.master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   started.master.stop();
   await started.master.ended;
   await wire.closed;
@@ -136,5 +139,6 @@ test("reconnect: a master that was started anew takes the worker back", async ()
   closers.push(() => restarted.close());
   await indexedAnew(restarted);
   await playWorker({ port: started.port, master: restarted }, session("reconnect", 5), tree);
+  expect(await restarted.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   expect(restarted.logger.messages("error")).toEqual([]);
 });

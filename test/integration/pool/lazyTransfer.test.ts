@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inParallel } from "../../../src/node/inParallel.js";
-import { readLazily } from "../../../src/node/readLazily.js";
+import { readLazily } from "../../../src/node/ports/readLazily.js";
 
 const descriptors = (): number => readdirSync("/proc/self/fd").length;
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { IncomingFiles } from "../../../../src/protocol/transfer/IncomingFiles.js";
+import { ManualClock } from "../../../support/manualClock.js";
 import { MemoryFiles, systemError } from "./memoryFiles.js";
 
 const PATH = "queue/cluster/worker1/a.zip";
@@ -292,5 +293,45 @@ describe("a peer's files together", () => {
     await reopened;
     await files.discardAll();
     expect(disk.contents.size).toBe(0);
+  });
+});
+
+describe("a file that its sender gave up", () => {
+  const clock = new ManualClock();
+  beforeEach(() => {
+    const limits = { openFiles: 1, transferBytes: 1000 };
+    files = new IncomingFiles({ sinks: disk, allow: () => true, limits, idle: { clock, timeout: 15_000 } });
+  });
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  // Simulation, seed 19: the master's file_upd timed out on a slow link, and its file stayed as long as the connection.
+  it("is discarded when nothing more comes, and keeps no other one out", async () => {
+    await files.open(WIRE);
+    clock.advance(14_000);
+    await files.update(WIRE, Buffer.from("a piece"));
+    clock.advance(14_000);
+    await settle();
+    expect(disk.contents.has(PATH)).toBe(true);
+    clock.advance(1_000);
+    await settle();
+    expect(disk.contents.has(PATH)).toBe(false);
+    await expect(files.update(WIRE, Buffer.from("late"))).rejects.toThrow("given up");
+    expect(await files.open("/queue/cluster/worker1/b.zip")).toBe("opened");
+  });
+
+  it("is discarded when it was completed and never used", async () => {
+    await receive(WIRE, "whole");
+    clock.advance(15_000);
+    await settle();
+    expect(disk.contents.has(PATH)).toBe(false);
+    expect(files.take(WIRE)).toBeUndefined();
+  });
+
+  it("leaves no timer behind: neither when it is taken nor when all are discarded", async () => {
+    await receive(WIRE, "whole");
+    files.take(WIRE);
+    await files.open("/queue/cluster/worker1/b.zip");
+    await files.discardAll();
+    expect(clock.pending).toBe(0);
   });
 });
