@@ -149,7 +149,7 @@ class End implements NodeLink {
 }
 
 /** A connection between two processes, and what is wrong with it. */
-export class Connected {
+class Connected {
   /** Nothing arrives any more, and nobody is told: a cable was pulled. */
   isSilent = false;
   stalledUntil = 0;

@@ -27,7 +27,7 @@ export const KEYS = "etc/client.keys";
 /** Agents whose keys the master may have. */
 const AGENTS = [1, 2, 3, 4, 5, 6];
 /** An agent that no master ever knows. */
-export const STRANGER = 900;
+const STRANGER = 900;
 /** Before zip files can tell a time. */
 const LONG_AGO = Date.UTC(1975, 4, 5);
 
@@ -164,7 +164,7 @@ export class Users {
   }
 }
 
-export function idOf(id: number): string {
+function idOf(id: number): string {
   return String(id).padStart(3, "0");
 }
 
