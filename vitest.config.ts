@@ -31,10 +31,6 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "chaos", include: CHAOS },
-      },
-      {
-        extends: true,
         // Alone, at the very end: a browser draws on every core.
         test: {
           name: "browser",
@@ -44,6 +40,10 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: "chaos", include: CHAOS },
       },
       {
         extends: true,

@@ -1,4 +1,4 @@
-import { assign, sendParent, setup, type ActorRefFrom } from "xstate";
+import { assign, sendParent, setup } from "xstate";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { asked } from "./asked.js";
 import { describeFailure, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
@@ -197,5 +197,3 @@ function assigned() {
     { target: "resolving", actions: "begin" },
   ] as const;
 }
-
-export type DapiRequestRef = ActorRefFrom<typeof dapiRequest>;

@@ -1,4 +1,4 @@
-import { assign, setup, type ActorRefFrom } from "xstate";
+import { assign, setup } from "xstate";
 import type { MachineClock } from "./process.js";
 
 export type LocalClientEvent =
@@ -41,5 +41,3 @@ export const localClient = setup({
     closed: {},
   },
 });
-
-export type LocalClientRef = ActorRefFrom<typeof localClient>;

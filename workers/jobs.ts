@@ -84,6 +84,8 @@ export interface PackIndexJob {
 export interface PackResult {
   readonly bytes: number;
   readonly files: number;
+  /** Of the whole archive: what its transfer ends with. */
+  readonly sha256: Uint8Array;
 }
 
 /** Reads a worker's archive (only files_metadata.json) into a packed index, validated. */

@@ -55,7 +55,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   openStrings: 16,
   stringBytes: 256 * 1024 * 1024,
   transferBytes: 4 * 1024 * 1024 * 1024,
-  transferChunkBytes: 1024 * 1024,
+  transferChunkBytes: 512 * 1024,
   archiveEntries: 1_000_000,
   archiveEntryBytes: 2 * 1024 * 1024 * 1024,
   archiveBytes: 4 * 1024 * 1024 * 1024,

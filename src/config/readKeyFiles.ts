@@ -31,7 +31,7 @@ export interface KeyFilesReading {
 }
 
 /** Keys that may be accepted at a time: every message with a wrong key costs a try of each. */
-export const MOST_KEYS = 8;
+const MOST_KEYS = 8;
 
 const READABLE_BY_OTHERS = 0o004;
 const WRITABLE_BY_OTHERS = 0o022;

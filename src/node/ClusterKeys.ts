@@ -25,11 +25,14 @@ export class ClusterKeys {
     this.replace(texts);
     this.offload = {
       encrypt: async (key, payload, seconds, iv) => {
-        const owned = payload.byteLength === payload.buffer.byteLength && payload.buffer instanceof ArrayBuffer;
         const job = { kind: "encrypt", key: this.#textOf(key), payload, seconds, iv } as const;
-        return (await pool.run<"encrypt">(job, owned ? { transfer: [payload.buffer] } : {})).bytes;
+        return (await pool.run<"encrypt">(job, { transfer: movable(payload) })).bytes;
       },
-      decrypt: async (key, token) => (await pool.run<"decrypt">({ kind: "decrypt", key: this.#textOf(key), token })).bytes,
+      decrypt: async (key, token) => {
+        const job = { kind: "decrypt", key: this.#textOf(key), token } as const;
+        // A token that another key may have to try stays here.
+        return (await pool.run<"decrypt">(job, { transfer: this.#keys.length === 1 ? movable(token) : [] })).bytes;
+      },
     };
   }
 
@@ -73,4 +76,9 @@ export class ClusterKeys {
     if (text === undefined) throw new TypeError("a key that is not the cluster's");
     return text;
   }
+}
+
+/** The bytes' buffer when they fill all of it: then it can leave this thread without a copy. */
+function movable(bytes: Uint8Array): readonly ArrayBuffer[] {
+  return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
 }

@@ -64,6 +64,8 @@ export class Connection {
   readonly #common: CommonCommands;
   /** Files under root that a process of this connection owns, relative to root. */
   readonly #owned = new Set<string>();
+  /** The SHA-256 of files that this node packed, by their paths. */
+  readonly #hashes = new Map<string, Buffer>();
   #bytesOfFiles = 0;
   /** What was moved over this connection in files, for metrics. */
   readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
@@ -157,6 +159,7 @@ export class Connection {
         path,
         source: disk.read(join(root, source), chunkBytes),
         chunkBytes,
+        sha256: this.#hashes.get(path),
         pace: this.pace,
         signal,
         onProgress: (sent) => {
@@ -196,10 +199,18 @@ export class Connection {
     }
   }
 
+  /** Tells the hash of a file that this node packed, so that sending it needs none of its own. */
+  knowHash(path: string, sha256: Uint8Array): void {
+    this.#hashes.set(path, Buffer.from(sha256));
+  }
+
   /** Removes files of this connection, and the folders that were unpacked from them. */
   async discard(paths: readonly (string | null)[]): Promise<void> {
     const given = paths.filter((path) => path !== null);
-    for (const path of given) this.#owned.delete(path);
+    for (const path of given) {
+      this.#owned.delete(path);
+      this.#hashes.delete(path);
+    }
     await this.#options.leftovers.remove(given);
   }
 

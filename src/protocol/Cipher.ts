@@ -27,7 +27,10 @@ export interface CryptOffload {
    * payload fills its whole ArrayBuffer.
    */
   encrypt(key: FernetKey, payload: Uint8Array, seconds: number, iv: Uint8Array): Promise<Uint8Array>;
-  /** The same as `decryptToken`, whose error 3025 it rejects with. */
+  /**
+   * The same as `decryptToken`, whose error 3025 it rejects with. The implementer may move `token` to another thread
+   * only when no other key will be tried, and it fills its whole ArrayBuffer.
+   */
   decrypt(key: FernetKey, token: Uint8Array): Promise<Uint8Array>;
 }
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
-import type { KeyObject } from "node:crypto";
+import type { Decipher, KeyObject } from "node:crypto";
 import { MusterError } from "./errors/MusterError.js";
 
 const VERSION = 0x80;
@@ -13,9 +13,13 @@ const SIGNATURE_BYTES = 32;
 /** Version, time, IV, the one block that even an empty payload needs, signature. */
 const SHORTEST_TOKEN_BYTES = CIPHERTEXT_OFFSET + BLOCK_BYTES + SIGNATURE_BYTES;
 const CIPHER = "aes-128-cbc";
+const HASH = "sha256";
 const PADDING_SIGN = "=".charCodeAt(0);
-/** Characters that are converted between base64 and bytes at a time: no second copy of a large token as a string. */
-const TEXT_SLICE = 1024 * 1024;
+/**
+ * Bytes, and characters of base64, that are converted at a time. Pieces of this size come from memory that was used
+ * before; larger ones get fresh pages from the system each time, which costs several times the conversion.
+ */
+const SLICE = 32 * 1024;
 
 /** A Fernet key in its two halves. Its content shows in no log: the halves are opaque key objects. */
 export class FernetKey {
@@ -52,7 +56,7 @@ export class FernetKey {
 }
 
 /**
- * Encrypts and signs `payload` (protocol.md 1, Fernet).
+ * Encrypts and signs `payload` (protocol.md 1, Fernet), piece by piece: nothing but the token is held as a whole.
  *
  * @param seconds the token's time since the Unix epoch; a fraction is dropped.
  * @param iv 16 random bytes, never used twice.
@@ -60,42 +64,66 @@ export class FernetKey {
  */
 export function encryptToken(key: FernetKey, payload: Uint8Array, seconds: number, iv: Uint8Array): Buffer {
   const cipher = createCipheriv(CIPHER, key.encryption, iv);
-  const blocks = cipher.update(payload);
-  const lastBlock = cipher.final();
-  const signed = CIPHERTEXT_OFFSET + blocks.length + lastBlock.length;
-  const raw = Buffer.allocUnsafe(signed + SIGNATURE_BYTES);
-  raw.writeUInt8(VERSION, 0);
-  raw.writeBigUInt64BE(BigInt(Math.trunc(seconds)), TIME_OFFSET);
-  raw.set(iv, IV_OFFSET);
-  raw.set(blocks, CIPHERTEXT_OFFSET);
-  raw.set(lastBlock, CIPHERTEXT_OFFSET + blocks.length);
-  raw.set(sign(key, raw.subarray(0, signed)), signed);
-  return toBase64(raw);
+  const hmac = createHmac(HASH, key.signing);
+  const ciphertextBytes = payload.length - (payload.length % BLOCK_BYTES) + BLOCK_BYTES;
+  const text = new TokenText(CIPHERTEXT_OFFSET + ciphertextBytes + SIGNATURE_BYTES);
+  const add = (bytes: Buffer): void => {
+    hmac.update(bytes);
+    text.add(bytes);
+  };
+  const head = Buffer.allocUnsafe(CIPHERTEXT_OFFSET);
+  head.writeUInt8(VERSION, 0);
+  head.writeBigUInt64BE(BigInt(Math.trunc(seconds)), TIME_OFFSET);
+  head.set(iv, IV_OFFSET);
+  add(head);
+  for (let offset = 0; offset < payload.length; offset += SLICE) {
+    add(cipher.update(payload.subarray(offset, offset + SLICE)));
+  }
+  add(cipher.final());
+  text.add(hmac.digest());
+  return text.finish();
 }
 
 /**
- * Verifies and decrypts a token. Its age is not looked at (protocol.md 1).
+ * Verifies and decrypts a token. Its age is not looked at (protocol.md 1). What was decrypted leaves this function
+ * only when the signature over all of it holds.
  *
  * @throws MusterError 3025 for anything that does not verify; what was wrong is in its `cause`.
  */
 export function decryptToken(key: FernetKey, token: Uint8Array): Buffer {
-  const raw = fromBase64(token);
-  if (raw.length < SHORTEST_TOKEN_BYTES) throw refusal("it is too short");
-  if (raw[0] !== VERSION) throw refusal("its version is unknown");
-  const signed = raw.subarray(0, raw.length - SIGNATURE_BYTES);
-  const ciphertext = signed.subarray(CIPHERTEXT_OFFSET);
-  if (!timingSafeEqual(sign(key, signed), raw.subarray(signed.length))) throw refusal("its signature differs");
-  if (ciphertext.length % BLOCK_BYTES !== 0) throw refusal("it does not consist of whole blocks");
-  const decipher = createDecipheriv(CIPHER, key.encryption, raw.subarray(IV_OFFSET, CIPHERTEXT_OFFSET));
-  // The padding is taken off here, as a view: Node's own way would need another copy of the payload.
-  decipher.setAutoPadding(false);
-  const padded = decipher.update(ciphertext);
-  decipher.final();
+  const text = Buffer.from(token.buffer, token.byteOffset, token.byteLength);
+  const signed = rawBytesOf(text) - SIGNATURE_BYTES;
+  if (signed + SIGNATURE_BYTES < SHORTEST_TOKEN_BYTES) throw refusal("it is too short");
+  const ciphertextBytes = signed - CIPHERTEXT_OFFSET;
+  const hmac = createHmac(HASH, key.signing);
+  const padded = Buffer.allocUnsafe(ciphertextBytes - (ciphertextBytes % BLOCK_BYTES));
+  const signature = Buffer.allocUnsafe(SIGNATURE_BYTES);
+  let decipher: Decipher | undefined;
+  let decrypted = 0;
+  let position = 0;
+  eachRawPiece(text, (piece) => {
+    let ciphertext = piece;
+    if (decipher === undefined) {
+      if (piece[0] !== VERSION) throw refusal("its version is unknown");
+      // The padding is taken off below, as a view: Node's own way would need another copy of the payload.
+      decipher = createDecipheriv(CIPHER, key.encryption, piece.subarray(IV_OFFSET, CIPHERTEXT_OFFSET)).setAutoPadding(false);
+      hmac.update(piece.subarray(0, CIPHERTEXT_OFFSET));
+      position = CIPHERTEXT_OFFSET;
+      ciphertext = piece.subarray(CIPHERTEXT_OFFSET);
+    }
+    const part = ciphertext.subarray(0, Math.max(0, signed - position));
+    const rest = ciphertext.subarray(part.length);
+    if (rest.length > 0) signature.set(rest, position + part.length - signed);
+    position += ciphertext.length;
+    hmac.update(part);
+    const made = decipher.update(part);
+    // A length of no whole blocks is refused at the end; what fits is kept until then.
+    padded.set(made, decrypted);
+    decrypted += made.length;
+  });
+  if (!timingSafeEqual(hmac.digest(), signature)) throw refusal("its signature differs");
+  if (ciphertextBytes % BLOCK_BYTES !== 0) throw refusal("it does not consist of whole blocks");
   return withoutPadding(padded);
-}
-
-function sign(key: FernetKey, bytes: Uint8Array): Buffer {
-  return createHmac("sha256", key.signing).update(bytes).digest();
 }
 
 function withoutPadding(padded: Buffer): Buffer {
@@ -106,35 +134,68 @@ function withoutPadding(padded: Buffer): Buffer {
   return padded.subarray(0, end);
 }
 
-function toBase64(raw: Buffer): Buffer {
-  const text = Buffer.alloc(Math.ceil(raw.length / 3) * 4, PADDING_SIGN);
-  const step = (TEXT_SLICE / 4) * 3;
-  let written = 0;
-  for (let offset = 0; offset < raw.length; offset += step) {
-    const end = Math.min(offset + step, raw.length);
-    written += text.write(raw.toString("base64url", offset, end), written, "latin1");
+/** Base64url text with its padding, made from bytes that come piece by piece. */
+class TokenText {
+  private readonly text: Buffer;
+  private written = 0;
+  /** Bytes that wait for others to fill a group of three. */
+  private waiting: Buffer = Buffer.alloc(0);
+
+  /** @param bytes that will be added, in all */
+  constructor(bytes: number) {
+    this.text = Buffer.allocUnsafe(Math.ceil(bytes / 3) * 4);
   }
-  return text;
+
+  add(bytes: Buffer): void {
+    let needed = 0;
+    if (this.waiting.length > 0) {
+      needed = Math.min(3 - this.waiting.length, bytes.length);
+      this.waiting = Buffer.concat([this.waiting, bytes.subarray(0, needed)]);
+      if (this.waiting.length < 3) return;
+      this.write(this.waiting);
+    }
+    const whole = needed + Math.floor((bytes.length - needed) / 3) * 3;
+    this.write(bytes.subarray(needed, whole));
+    this.waiting = bytes.subarray(whole);
+  }
+
+  finish(): Buffer {
+    this.write(this.waiting);
+    return this.text.fill(PADDING_SIGN, this.written);
+  }
+
+  private write(bytes: Buffer): void {
+    if (bytes.length > 0) this.written += this.text.write(bytes.toString("base64url"), this.written, "latin1");
+  }
 }
 
-/** Strict base64url: Node's decoder skips what it does not know, so what it skipped is counted. */
-function fromBase64(token: Uint8Array): Buffer {
-  const text = Buffer.from(token.buffer, token.byteOffset, token.byteLength);
+/** How many bytes a token's text stands for. @throws MusterError 3025 for what can be no URL-safe base64 */
+function rawBytesOf(text: Buffer): number {
   if (text.length === 0 || text.length % 4 !== 0) throw refusal("it is no base64");
   if (text.includes("+") || text.includes("/")) throw refusal("it is no URL-safe base64");
+  return Math.floor(((text.length - paddingOf(text)) * 3) / 4);
+}
+
+/**
+ * The bytes of a token's text, piece by piece; a piece is valid during its call only. Strict: Node's decoder skips
+ * what it does not know, so what it skipped is counted.
+ */
+function eachRawPiece(text: Buffer, take: (piece: Buffer) => void): void {
   const characters = text.length - paddingOf(text);
-  const raw = Buffer.allocUnsafe(Math.floor((characters * 3) / 4));
-  let written = 0;
-  for (let offset = 0; offset < characters; offset += TEXT_SLICE) {
-    const end = Math.min(offset + TEXT_SLICE, characters);
-    const bytes = raw.write(text.toString("latin1", offset, end), written, "base64url");
+  const piece = Buffer.allocUnsafe((SLICE / 4) * 3);
+  for (let offset = 0; offset < characters; offset += SLICE) {
+    const end = Math.min(offset + SLICE, characters);
+    const bytes = piece.write(text.toString("latin1", offset, end), 0, "base64url");
     if (bytes !== Math.floor(((end - offset) * 3) / 4)) throw refusal("it is no base64");
-    written += bytes;
+    if (end === characters) requireCanonicalTail(text, piece.subarray(0, bytes), characters);
+    take(piece.subarray(0, bytes));
   }
-  // The last characters can hold bits that belong to no byte; a token has one text only.
-  const tail = raw.toString("base64url", raw.length - (raw.length % 3 || 3));
+}
+
+/** The last characters can hold bits that belong to no byte; a token has one text only. */
+function requireCanonicalTail(text: Buffer, last: Buffer, characters: number): void {
+  const tail = last.toString("base64url", Math.max(0, last.length - (last.length % 3 || 3)));
   if (text.toString("latin1", characters - tail.length, characters) !== tail) throw refusal("it is no base64");
-  return raw;
 }
 
 function paddingOf(text: Buffer): number {

@@ -16,7 +16,7 @@ const SECONDS = `a number of seconds above 0 and up to ${LONGEST_SECONDS}`;
 const ACCOUNT = "the name of an account of this machine";
 
 /** `HOST:PORT`; an IPv6 address stands in brackets. */
-export const LISTEN = /^(?:off|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%]+\]):(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]|0))$/;
+const LISTEN = /^(?:off|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%]+\]):(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]|0))$/;
 
 const http = z.strictObject({
   listen: setting(z.string().regex(LISTEN).default("127.0.0.1:1517"), {

@@ -4,7 +4,7 @@ import type { DapiRequest, RequestType } from "../DapiRequest.js";
 import { decodeValue, encodeValue, isRecord, undecodable, type JsonRecord } from "./values.js";
 
 /** Daemons that must run for a function, unless the request names others (dapi.md 1.1). */
-export const BASIC_SERVICES: readonly string[] = ["wazuh-modulesd", "wazuh-analysisd", "wazuh-execd", "wazuh-db", "wazuh-remoted"];
+const BASIC_SERVICES: readonly string[] = ["wazuh-modulesd", "wazuh-analysisd", "wazuh-execd", "wazuh-db", "wazuh-remoted"];
 
 const REQUEST_TYPES: readonly RequestType[] = ["local_any", "local_master", "distributed_master"];
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/;

@@ -4,7 +4,7 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** Deepest nesting of a value that is taken from a peer. */
-export const DEEPEST_VALUE = 64;
+const DEEPEST_VALUE = 64;
 
 const DATETIME = "__wazuh_datetime__";
 const NAIVE_DATETIME = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?(?:\+00:00|Z)?$/;
@@ -41,7 +41,7 @@ export function undecodable(what: string): MusterError {
 }
 
 /** `2021-06-01T10:00:00`, with microseconds only when there are some. */
-export function datetimeText(date: Date): string {
+function datetimeText(date: Date): string {
   const text = date.toISOString().slice(0, -1);
   return text.endsWith(".000") ? text.slice(0, -4) : `${text}000`;
 }

@@ -1,144 +1,158 @@
-import JSZip from "jszip";
+import { createHash, type Hash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { FileProblem } from "../../../workers/jobs.js";
 import type { Disk } from "../Disk.js";
 import { writeFully } from "../writeFully.js";
-import type { FileSource } from "./FileSource.js";
-import { RECORD_BYTES, REGULAR_FILE, SIGNATURE } from "./zipFormat.js";
+import { SourceFault, SourceFile } from "./SourceFile.js";
+import { RECORD_BYTES } from "./zipFormat.js";
+import { centralHeader, dataDescriptor, endOfDirectory, entryFacts, localHeader, type EntryFacts } from "./zipRecords.js";
 
-/** A zip file cannot say times outside these years; the receiver does not use them (observed.md, Zip). */
-const FIRST_TIME = Date.UTC(1980, 0, 1);
-const LAST_TIME = Date.UTC(2107, 11, 31, 23, 59, 58);
+/** Bytes that are gathered before they are written. A file that fits is read straight into its place among them. */
+const GATHERED_BYTES = 1024 * 1024;
 
-/** Bytes that are gathered before they are written: JSZip hands out a header or a name at a time. */
-const GATHERED_BYTES = 256 * 1024;
-
-/** Where a directory record holds its entry's offset. */
-const OFFSET_FIELD = 42;
-
-/** One entry to write. */
-export interface WriterEntry {
-  /** Relative to the node's root. */
-  readonly name: string;
-  readonly content: Buffer | FileSource;
+/** One file that goes into an archive. */
+export interface ArchiveFile {
+  /** Relative to the node's root: the entry's name. */
+  readonly path: string;
+  /** Where it is, absolute. */
+  readonly file: string;
   /** Milliseconds since the epoch; any time at all. */
   readonly modTime: number;
   /** Permission bits. */
   readonly mode: number;
 }
 
+/** A finished archive. */
+export interface FinishedArchive {
+  readonly bytes: number;
+  /** Of the whole archive, so that a transfer needs no reading of its own for it. */
+  readonly sha256: Buffer;
+}
+
 /**
- * Writes a zip file in segments. JSZip sets up its whole machinery for every entry before it writes
- * the first one (about 8 KB each), so it is given a segment at a time; what it writes as the segment's
- * directory is kept, with its offsets moved, and becomes part of the one directory at the end. A
- * segment that turned out torn is simply written over by the next call.
+ * Writes a zip file of stored entries from its first byte to its last, each file in one pass: its checksum and the
+ * archive's own hash are made on the way. A small file is read whole before its header is written; behind a larger one
+ * stands a descriptor with its checksum. A file that fails leaves no byte in the archive.
  */
 export class ArchiveWriter {
-  private readonly disk: Disk;
-  /** Open for reading and writing. */
-  private readonly descriptor: number;
-  private readonly records: Buffer[] = [];
-  private entries = 0;
-  /** Where the next segment begins. */
-  private end = 0;
+  readonly #disk: Disk;
+  readonly #descriptor: number;
+  readonly #gathered = Buffer.allocUnsafe(GATHERED_BYTES);
+  readonly #directory: Buffer[] = [];
+  #hash: Hash = createHash("sha256");
+  #used = 0;
+  /** Bytes of the archive that are written, without those gathered. */
+  #written = 0;
 
+  /** @param descriptor of an empty file, open for writing */
   constructor(disk: Disk, descriptor: number) {
-    this.disk = disk;
-    this.descriptor = descriptor;
+    this.#disk = disk;
+    this.#descriptor = descriptor;
   }
 
   /**
-   * Writes entries, stored, behind the kept ones. They count only when `isWhole` then says so.
+   * Adds a file, with synchronous calls (this runs on pool threads). One that cannot be read, or that changes while it
+   * is read, is not in the archive, and the problem is returned.
    *
-   * @throws the system's error, for example ENOSPC.
+   * @throws the system's error when the archive cannot be written, for example ENOSPC
    */
-  async write(entries: readonly WriterEntry[], isWhole: () => boolean = () => true): Promise<void> {
-    const zip = new JSZip();
-    for (const { name, content, modTime, mode } of entries) {
-      const date = new Date(Math.min(Math.max(modTime, FIRST_TIME), LAST_TIME));
-      const options = { binary: true, createFolders: false, date, unixPermissions: REGULAR_FILE | (mode & 0o777) };
-      // JSZip asks of a stream only on, pause and resume; a FileSource has exactly these.
-      zip.file(name, content as unknown as NodeJS.ReadableStream, options);
-    }
-    const length = await this.stream(zip);
-    if (isWhole()) this.keep(length);
-  }
-
-  /** Writes the directory; returns the archive's size. The descriptor stays open. */
-  finish(): number {
-    const directory = Buffer.concat(this.records);
-    const last = Buffer.alloc(RECORD_BYTES.endOfDirectory);
-    last.writeUInt32LE(SIGNATURE.endOfDirectory, 0);
-    last.writeUInt16LE(this.entries, 8);
-    last.writeUInt16LE(this.entries, 10);
-    last.writeUInt32LE(directory.length, 12);
-    last.writeUInt32LE(this.end, 16);
-    const size = this.end + writeFully(this.disk, this.descriptor, Buffer.concat([directory, last]), this.end);
-    this.disk.ftruncateSync(this.descriptor, size);
-    return size;
-  }
-
-  /** Keeps a segment of `length` bytes that ends in JSZip's directory and end record. */
-  private keep(length: number): void {
-    const last = this.read(this.end + length - RECORD_BYTES.endOfDirectory, RECORD_BYTES.endOfDirectory);
-    const bytes = last.readUInt32LE(12);
-    const offset = last.readUInt32LE(16);
-    const directory = this.read(this.end + offset, bytes);
-    for (let at = 0; at < bytes; ) {
-      directory.writeUInt32LE(directory.readUInt32LE(at + OFFSET_FIELD) + this.end, at + OFFSET_FIELD);
-      at += RECORD_BYTES.centralHeader + directory.readUInt16LE(at + 28) + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
-      this.entries++;
-    }
-    this.records.push(directory);
-    this.end += offset;
-  }
-
-  private read(position: number, length: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    let offset = 0;
-    while (offset < length) {
-      const read = this.disk.readSync(this.descriptor, bytes, offset, length - offset, position + offset);
-      if (read === 0) throw new Error("the archive was changed while it was written");
-      offset += read;
-    }
-    return bytes;
-  }
-
-  /** Streams what JSZip makes of a segment to the file; resolves with its length. */
-  private stream(zip: JSZip): Promise<number> {
-    const gathered = Buffer.allocUnsafe(GATHERED_BYTES);
-    let used = 0;
-    let written = 0;
-    const flush = (bytes: Uint8Array): void => {
-      written += writeFully(this.disk, this.descriptor, bytes, this.end + written);
-    };
-    const add = (bytes: Uint8Array): void => {
-      if (used + bytes.length > gathered.length) {
-        flush(gathered.subarray(0, used));
-        used = 0;
+  addFile(file: ArchiveFile): FileProblem | undefined {
+    try {
+      const source = new SourceFile(this.#disk, file.path, file.file);
+      try {
+        const isSmall = RECORD_BYTES.localHeader + Buffer.byteLength(file.path) + source.size <= GATHERED_BYTES;
+        const entry = entryFacts(file.path, file.modTime, file.mode, !isSmall);
+        if (isSmall) this.#addSmall(entry, source);
+        else this.#addLarge(entry, source);
+        return undefined;
+      } finally {
+        source.close();
       }
-      if (bytes.length >= gathered.length) return flush(bytes);
-      gathered.set(bytes, used);
-      used += bytes.length;
-    };
-    const stream = zip.generateInternalStream({ type: "nodebuffer", streamFiles: true, compression: "STORE", platform: "UNIX" });
-    return new Promise<number>((resolve, reject) => {
-      const guarded = (work: () => void): void => {
-        try {
-          work();
-        } catch (error) {
-          stream.pause();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      };
-      // JSZip calls this during the source's own event, so the source's piece is still valid.
-      stream.on("data", (bytes) => guarded(() => add(bytes)));
-      stream.on("error", reject);
-      stream.on("end", () =>
-        guarded(() => {
-          flush(gathered.subarray(0, used));
-          resolve(written);
-        }),
-      );
-      stream.resume();
-    });
+    } catch (error) {
+      if (error instanceof SourceFault) return error.problem;
+      throw error;
+    }
+  }
+
+  /** Adds an entry whose content is at hand. @throws the system's error */
+  addContent(name: string, content: Uint8Array, modTime: number, mode: number): void {
+    const entry = entryFacts(name, modTime, mode, false);
+    const checksum = crc32(content);
+    const offset = this.#written + this.#used;
+    this.#append(localHeader(entry, checksum, content.length));
+    this.#append(content);
+    this.#directory.push(centralHeader(entry, checksum, content.length, offset));
+  }
+
+  /** Writes the directory. The descriptor stays open. @throws the system's error */
+  finish(): FinishedArchive {
+    const offset = this.#written + this.#used;
+    const directory = Buffer.concat(this.#directory);
+    this.#append(directory);
+    this.#append(endOfDirectory(this.#directory.length, directory.length, offset));
+    this.#flush();
+    // What a failed file had written beyond the archive's end is cut off.
+    this.#disk.ftruncateSync(this.#descriptor, this.#written);
+    return { bytes: this.#written, sha256: this.#hash.digest() };
+  }
+
+  #addSmall(entry: EntryFacts, source: SourceFile): void {
+    const headerBytes = RECORD_BYTES.localHeader + entry.name.length;
+    if (this.#used + headerBytes + source.size > GATHERED_BYTES) this.#flush();
+    const start = this.#used + headerBytes;
+    const content = this.#gathered.subarray(start, start + source.size);
+    source.readFully(content);
+    source.requireUnchanged();
+    const checksum = crc32(content);
+    this.#gathered.set(localHeader(entry, checksum, content.length), this.#used);
+    this.#directory.push(centralHeader(entry, checksum, content.length, this.#written + this.#used));
+    this.#used = start + content.length;
+  }
+
+  #addLarge(entry: EntryFacts, source: SourceFile): void {
+    this.#flush();
+    const offset = this.#written;
+    const before = this.#hash.copy();
+    try {
+      this.#append(localHeader(entry, 0, 0));
+      this.#flush();
+      let checksum = 0;
+      for (let left = source.size; left > 0; left -= this.#used, this.#flush()) {
+        const piece = this.#gathered.subarray(0, Math.min(left, GATHERED_BYTES));
+        source.readFully(piece);
+        checksum = crc32(piece, checksum);
+        this.#used = piece.length;
+      }
+      source.requireUnchanged();
+      this.#append(dataDescriptor(checksum, source.size));
+      this.#directory.push(centralHeader(entry, checksum, source.size, offset));
+    } catch (error) {
+      // The next entry is written over what stands there of this one.
+      this.#hash = before;
+      this.#written = offset;
+      this.#used = 0;
+      throw error;
+    }
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (this.#used + bytes.length > GATHERED_BYTES) this.#flush();
+    if (bytes.length > GATHERED_BYTES) {
+      this.#write(bytes);
+      return;
+    }
+    this.#gathered.set(bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  #flush(): void {
+    if (this.#used === 0) return;
+    this.#write(this.#gathered.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#written += writeFully(this.#disk, this.#descriptor, bytes, this.#written);
   }
 }

@@ -5,7 +5,8 @@ import type { Difference } from "../Difference.js";
 import type { Disk } from "../Disk.js";
 import type { FileEntry } from "../FileIndex.js";
 import { FileFault, fileProblem } from "../fileProblem.js";
-import { MOST_BYTES, MOST_ENTRIES, type ArchiveFile } from "./writeArchive.js";
+import type { ArchiveFile } from "./ArchiveWriter.js";
+import { MOST_BYTES, MOST_ENTRIES } from "./writeArchive.js";
 
 /** Bytes that one listed path costs at most besides its content: headers and its part of the metadata. */
 const BYTES_PER_PATH = 400;

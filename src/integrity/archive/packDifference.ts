@@ -7,7 +7,8 @@ import { sharedMergedPath } from "../merged/mergedPaths.js";
 import { mergeFiles } from "../merged/mergeFiles.js";
 import { encodeDifferenceMetadata, MERGE_TYPE, type MetadataEntry } from "../metadata.js";
 import { PackPlan } from "./PackPlan.js";
-import { writeArchive, type ArchiveFile } from "./writeArchive.js";
+import type { ArchiveFile } from "./ArchiveWriter.js";
+import { writeArchive } from "./writeArchive.js";
 
 const MERGED_MODE = 0o644;
 
@@ -18,7 +19,7 @@ const MERGED_MODE = 0o644;
  *
  * @throws MusterError 3001 when the archive cannot be written; nothing of it is left.
  */
-export async function packDifference(disk: Disk, job: PackDifferenceJob): Promise<PackDifferenceResult> {
+export function packDifference(disk: Disk, job: PackDifferenceJob): PackDifferenceResult {
   const { root, dialect, limits } = job.scope;
   const whole = withoutUnmergeable(decodeDifference(job.difference));
   const mergedFile = `${job.destination}.merged`;
@@ -29,7 +30,7 @@ export async function packDifference(disk: Disk, job: PackDifferenceJob): Promis
     plan.settle();
     const files = [...(merging.file === undefined ? [] : [merging.file]), ...plan.archiveFiles()];
     let settled = whole;
-    const { bytes, failures } = await writeArchive(disk, job.destination, files, (failed) => {
+    const { bytes, sha256, failures } = writeArchive(disk, job.destination, files, (failed) => {
       plan.drop(failed);
       const merged = failed.some(({ path }) => path === merging.file?.path) ? undefined : merging.file;
       settled = { ...whole, ...plan.settled(), sharedMerged: merged === undefined ? [] : merging.entries };
@@ -38,7 +39,7 @@ export async function packDifference(disk: Disk, job: PackDifferenceJob): Promis
       return Buffer.from(encodeDifferenceMetadata({ ...settled, shared }, dialect), "latin1");
     });
     const problems = [...merging.problems, ...plan.problems];
-    return { bytes, files: files.length - failures.length, counts: countsOf(settled), problems };
+    return { bytes, sha256, files: files.length - failures.length, counts: countsOf(settled), problems };
   } finally {
     disk.rmSync(mergedFile, { force: true });
   }

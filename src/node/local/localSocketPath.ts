@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 
 /** The node's local socket, relative to its root (protocol.md 12). */
-export const LOCAL_SOCKET = "queue/cluster/c-internal.sock";
+const LOCAL_SOCKET = "queue/cluster/c-internal.sock";
 /** Longest path of a Unix socket on Linux, in bytes. */
 const LONGEST_SOCKET_PATH = 107;
 

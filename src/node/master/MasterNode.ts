@@ -217,7 +217,7 @@ export class MasterNode {
       link.destroy();
       return;
     }
-    const { config, scope, clock, random, keys, disk, taps } = this.#options;
+    const { config, scope, clock, random, keys, taps, disk } = this.#options;
     const id = `peer-${String(++this.#connections)}`;
     const victim = this.#ungreeted.add(id, link.remoteAddress);
     if (victim !== undefined) {

@@ -48,6 +48,7 @@ export function integritySyncWork(services: MasterServices) {
         for (const problem of packed.problems) {
           services.logger.warn(`Could not pack ${problem.path}: ${problem.message}. It is tried again in the next round.`, { peer: workerName });
         }
+        peer.connection.knowHash(path, packed.sha256);
         return { path, files: packed.files, bytes: packed.bytes, counts: packed.counts };
       }),
       requestTask: fromPromise(async ({ input, signal }) => {

@@ -5,7 +5,7 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 import { lastErrorCode, loadLibc } from "./libc.js";
 
 /** The file that a running node holds, relative to the root; it tells the node's process id. */
-export const LOCK_FILE = "var/run/muster.lock";
+const LOCK_FILE = "var/run/muster.lock";
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o770;
 /** `flock(2)` */

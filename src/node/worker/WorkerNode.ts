@@ -171,7 +171,7 @@ export class WorkerNode {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { config, scope, clock, random, keys, tls, network, disk, taps } = this.#options;
+    const { config, scope, clock, random, keys, tls, taps, network, disk } = this.#options;
     const { nodes, port, nodeName } = config.cluster;
     const link = await network.connect({ host: nodes[0] ?? "", port }, signal, tls);
     if (signal.aborted) {

@@ -28,9 +28,11 @@ export function extraValidSendWork(services: WorkerServices) {
         taskId: await services.connection().ask(TO_MASTER.extraValidStart, "", { signal }),
       })),
       packGroups: fromPromise(async ({ input, signal }) => {
+        const connection = services.connection();
         const path = archivePath(nodeName, clock, random);
         const job = { kind: "packGroups", scope, merged: input.mergedPath, destination: join(config.root, path) } as const;
-        const packed = await services.connection().make(path, (onAbandoned) => pool.run<"packGroups">(job, { signal, onAbandoned }));
+        const packed = await connection.make(path, (onAbandoned) => pool.run<"packGroups">(job, { signal, onAbandoned }));
+        connection.knowHash(path, packed.sha256);
         return { path, bytes: packed.bytes };
       }),
       sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),

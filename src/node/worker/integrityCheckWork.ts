@@ -24,9 +24,11 @@ export function integrityCheckWork(services: WorkerServices) {
       packIndex: fromPromise(async ({ signal }) => {
         const index = indexer.current;
         if (index === undefined) throw MusterError.internal(1000, "the files have not been indexed");
+        const connection = services.connection();
         const path = archivePath(config.cluster.nodeName, clock, random);
         const job = { kind: "packIndex", scope, index: index.buffer, destination: join(config.root, path) } as const;
-        const packed = await services.connection().make(path, (onAbandoned) => pool.run<"packIndex">(job, { signal, onAbandoned }));
+        const packed = await connection.make(path, (onAbandoned) => pool.run<"packIndex">(job, { signal, onAbandoned }));
+        connection.knowHash(path, packed.sha256);
         return { path, bytes: packed.bytes };
       }),
       sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),

@@ -3,6 +3,9 @@ import type { Clock } from "../Clock.js";
 /** Clear bytes of a connection's first chunk: even at 1 KiB a second it is confirmed within a request's time. */
 const FIRST_CHUNK_BYTES = 4 * 1024;
 const LEAST_CHUNK_BYTES = 1024;
+/** Chunks that are on their way at a time, while the link is not known to be fast and when it is. */
+const FEWEST_IN_FLIGHT = 2;
+const MOST_IN_FLIGHT = 8;
 /** A chunk is slow when it takes more than this part of the time that a request may take. */
 const SLOW_PART = 1 / 8;
 
@@ -24,6 +27,7 @@ export class ChunkPace {
   readonly #mostBytes: number;
   readonly #slow: number;
   #bytes: number;
+  #inFlight = FEWEST_IN_FLIGHT;
 
   constructor({ clock, mostBytes, requestTimeout }: ChunkPaceOptions) {
     this.#clock = clock;
@@ -35,6 +39,11 @@ export class ChunkPace {
   /** Clear bytes of the next chunk. */
   get chunkBytes(): number {
     return this.#bytes;
+  }
+
+  /** Chunks that may be on their way at a time: more than a few only when the largest ones are confirmed soon. */
+  get chunksInFlight(): number {
+    return this.#inFlight;
   }
 
   /**
@@ -49,8 +58,18 @@ export class ChunkPace {
       isSlow = this.#clock.now() - start > this.#slow;
       return value;
     } finally {
-      if (isSlow) this.#bytes = Math.max(Math.min(LEAST_CHUNK_BYTES, this.#mostBytes), Math.trunc(this.#bytes / 2));
-      else if (bytes >= this.#bytes) this.#bytes = Math.min(this.#mostBytes, this.#bytes * 2);
+      if (isSlow) this.#shrink();
+      else if (bytes >= this.#bytes) this.#grow();
     }
+  }
+
+  #shrink(): void {
+    this.#inFlight = FEWEST_IN_FLIGHT;
+    this.#bytes = Math.max(Math.min(LEAST_CHUNK_BYTES, this.#mostBytes), Math.trunc(this.#bytes / 2));
+  }
+
+  #grow(): void {
+    if (this.#bytes === this.#mostBytes) this.#inFlight = Math.min(MOST_IN_FLIGHT, this.#inFlight + 1);
+    else this.#bytes = Math.min(this.#mostBytes, this.#bytes * 2);
   }
 }

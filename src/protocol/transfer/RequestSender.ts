@@ -8,16 +8,17 @@ export type RequestSender = Pick<Channel, "request" | "writable" | "largestUndiv
  * The first failure is thrown by the call that meets it; later ones are silent.
  */
 export class RequestWindow {
-  readonly #size: number;
+  readonly #size: () => number;
   readonly #inFlight: Promise<void>[] = [];
 
-  constructor(size: number) {
+  /** @param size how many may be on their way; asked anew for each */
+  constructor(size: () => number) {
     this.#size = size;
   }
 
   /** Waits until another request may be sent. */
   async room(): Promise<void> {
-    while (this.#inFlight.length >= this.#size) await this.#inFlight.shift();
+    while (this.#inFlight.length >= this.#size()) await this.#inFlight.shift();
   }
 
   add(request: Promise<void>): void {

@@ -11,6 +11,8 @@ export interface SendFileOptions {
   readonly path: string;
   /** The file's bytes, in pieces of any size. A piece may be reused once the next one is asked for. */
   readonly source: AsyncIterable<Uint8Array>;
+  /** Of the whole source, where it is known already. @default made while the source is read */
+  readonly sha256?: Buffer | undefined;
   /** Clear bytes of one `file_upd`; fewer when a message would need dividing. */
   readonly chunkBytes: number;
   /** Makes chunks smaller on a slow link. @default all are as large as they may be */
@@ -26,8 +28,8 @@ export interface SentFile {
   readonly sha256: Buffer;
 }
 
-/** Chunks held at a time: one on its way, and the next one being read. */
-const CHUNKS_HELD = 2;
+/** Chunks on their way at a time when no pace says it. */
+const CHUNKS_IN_FLIGHT = 2;
 
 /**
  * Sends a file: `new_file`, `file_upd` for each chunk (one for an empty file, too), `file_end` with
@@ -49,7 +51,7 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
   try {
     const chunks = new ChunkReader(pieces, prefix, () => Math.min(room, pace?.chunkBytes ?? room), signal);
     await channel.request(COMMON.newFile, name, { signal });
-    const window = new RequestWindow(CHUNKS_HELD);
+    const window = new RequestWindow(() => pace?.chunksInFlight ?? CHUNKS_IN_FLIGHT);
     let confirmed = 0;
     const send = async (payload: Buffer): Promise<void> => {
       const bytes = payload.length - prefix.length;
@@ -58,19 +60,19 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
       confirmed += bytes;
       onProgress?.(confirmed);
     };
-    const hash = createHash("sha256");
+    const hash = options.sha256 === undefined ? createHash("sha256") : undefined;
     let bytes = 0;
     for (;;) {
       await window.room();
       const payload = await chunks.next();
       if (payload === undefined) break;
-      hash.update(payload.subarray(prefix.length));
+      hash?.update(payload.subarray(prefix.length));
       bytes += payload.length - prefix.length;
       await abortable(channel.writable(), signal);
       window.add(send(payload));
     }
     await window.settled();
-    const sha256 = hash.digest();
+    const sha256 = options.sha256 ?? (hash ?? createHash("sha256")).digest();
     await channel.request(COMMON.fileEnd, Buffer.concat([prefix, sha256]), { signal });
     return { bytes, sha256 };
   } finally {

@@ -35,7 +35,7 @@ export async function sendString(
   const chunkBytes = Math.min(options.chunkBytes, channel.largestUndividedPayload - prefix.length);
   if (!(chunkBytes >= 1)) throw new RangeError(`A string can't be sent in chunks of ${options.chunkBytes} bytes.`);
 
-  const window = new RequestWindow(CHUNKS_IN_FLIGHT);
+  const window = new RequestWindow(() => pace?.chunksInFlight ?? CHUNKS_IN_FLIGHT);
   let offset = 0;
   do {
     await window.room();

@@ -19,7 +19,7 @@ describe("MovedAnswer", () => {
   });
 
   test("leaves answers without bytes of their own as they are", () => {
-    const counts: PoolAnswer = { ok: true, result: { bytes: 5, files: 1 } };
+    const counts: PoolAnswer = { ok: true, result: { bytes: 5, files: 1, sha256: Buffer.alloc(32) } };
     const failed: PoolAnswer = { ok: false, error: { code: 1000, message: "x", extra: null, systemCode: null } };
     expect([MovedAnswer.of(counts), MovedAnswer.of(failed)]).toEqual([counts, failed]);
     expect(MovedAnswer.of(counts)).toBe(counts);

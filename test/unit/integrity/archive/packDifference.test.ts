@@ -34,7 +34,7 @@ interface Paths {
   extraValid?: readonly string[];
 }
 
-async function pack(paths: Paths, limits: Partial<Limits> = {}, disk: Disk = nodeDisk): Promise<PackDifferenceResult> {
+function pack(paths: Paths, limits: Partial<Limits> = {}, disk: Disk = nodeDisk): Promise<PackDifferenceResult> {
   const { missing = [], shared = [], sharedMerged = [], extra = [], extraValid = [] } = paths;
   const difference: Difference = {
     missing: missing.map(entry),
@@ -44,7 +44,10 @@ async function pack(paths: Paths, limits: Partial<Limits> = {}, disk: Disk = nod
     extraValid: extraValid.map(entry),
   };
   const scope = tree.scope(limits);
-  return packDifference(disk, { kind: "packDifference", scope, difference: encodeDifference(difference, 16), workerName: "worker1", destination });
+  const job = { kind: "packDifference", scope, difference: encodeDifference(difference, 16), workerName: "worker1", destination } as const;
+  return new Promise((resolve) => {
+    resolve(packDifference(disk, job));
+  });
 }
 
 function packed(): PlainZipEntry[] {
@@ -257,7 +260,7 @@ describe("a file that cannot be packed is reported and never given up for deleti
   });
 
   it("because reading it fails half way", async () => {
-    tree.write("etc/rules/x.xml", Buffer.alloc(600_000, "x"));
+    tree.write("etc/rules/x.xml", Buffer.alloc(1_600_000, "x"));
     let reads = 0;
     const disk = diskWith({
       readSync: (descriptor, buffer, ...rest) => {
@@ -271,7 +274,7 @@ describe("a file that cannot be packed is reported and never given up for deleti
   });
 
   it("because it changes while it is packed", async () => {
-    tree.write("etc/rules/x.xml", Buffer.alloc(600_000, "x"), { modTime: 1_600_000_000 });
+    tree.write("etc/rules/x.xml", Buffer.alloc(1_600_000, "x"), { modTime: 1_600_000_000 });
     const disk = diskWith({
       readSync: (descriptor, buffer, ...rest) => {
         const read = nodeDisk.readSync(descriptor, buffer, ...rest);

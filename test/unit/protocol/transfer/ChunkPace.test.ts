@@ -50,6 +50,18 @@ describe("ChunkPace", () => {
     }
   });
 
+  it("lets more chunks be on their way only while the largest ones are confirmed soon", async () => {
+    const { pace, take } = paceOf();
+    const inFlight = [];
+    for (let n = 0; n < 16; n += 1) {
+      inFlight.push(pace.chunksInFlight);
+      await take(10);
+    }
+    expect(inFlight).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 4, 5, 6, 7, 8, 8]);
+    await take(5_000);
+    expect(pace.chunksInFlight).toBe(2);
+  });
+
   it("never exceeds a small largest chunk", async () => {
     const { pace, take } = paceOf(100);
     await take(1);
