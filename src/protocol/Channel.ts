@@ -11,6 +11,7 @@ import { MessageAssembler } from "./message.js";
 import { OutstandingRequests } from "./OutstandingRequests.js";
 import { ReadingGate } from "./ReadingGate.js";
 import { ReceiveQueue } from "./ReceiveQueue.js";
+import type { Message } from "./message.js";
 import type { SealedMessage } from "./ReceiveQueue.js";
 import { SendQueue } from "./SendQueue.js";
 import type { OutgoingMessage } from "./SendQueue.js";
@@ -119,7 +120,7 @@ export class Channel {
   receive(chunk: Uint8Array): void {
     if (!this.isOpen) return;
     this.#bytesIn += chunk.length;
-    const messages: SealedMessage[] = [];
+    const messages: Message[] = [];
     let failure: unknown;
     try {
       for (const frame of this.#decoder.push(chunk)) {
@@ -131,8 +132,9 @@ export class Channel {
       failure = error;
     }
     for (const message of messages) {
-      this.#gate.holdReceived(heldBytes(message));
-      this.#receiving.push(message);
+      const heldBytes = message.body.length + MESSAGE_OVERHEAD_BYTES;
+      this.#gate.holdReceived(heldBytes);
+      this.#receiving.push({ ...message, heldBytes });
     }
     if (failure !== undefined) this.destroy(MusterError.from(failure));
   }
@@ -252,8 +254,7 @@ export class Channel {
   }
 
   #dispatch(message: SealedMessage, payload: Buffer): void {
-    const { counter, command } = message;
-    const bytes = heldBytes(message);
+    const { counter, command, heldBytes: bytes } = message;
     const kind = isAnswerCommand(command) ? "answer" : "request";
     this.#options.watcher?.()?.({ direction: "in", kind, counter, command, bytes: payload.length });
     if (isAnswerCommand(command)) {
@@ -353,10 +354,6 @@ export class Channel {
     this.#sending.close(reason ?? this.#lost(what));
     this.#options.onClosed(reason);
   }
-}
-
-function heldBytes(message: SealedMessage): number {
-  return message.body.length + MESSAGE_OVERHEAD_BYTES;
 }
 
 function asBytes(payload: Uint8Array | string): Buffer {

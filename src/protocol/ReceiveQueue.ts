@@ -5,6 +5,8 @@ export interface SealedMessage {
   readonly counter: number;
   readonly command: string;
   readonly body: Buffer;
+  /** Bytes that the message counts for while it is held. Its body may have left for another thread, and be empty here. */
+  readonly heldBytes: number;
 }
 
 export interface ReceiveQueueOptions {

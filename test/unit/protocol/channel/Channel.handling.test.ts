@@ -22,6 +22,23 @@ function heldCipher() {
 }
 
 describe("a channel's handling of the peer's requests", () => {
+  it("goes on reading when bodies leave for another thread, which empties them here", async () => {
+    const cipher: Cipher = {
+      seal: (payload) => Buffer.from(payload),
+      open: async (body) => Buffer.from(structuredClone(body, { transfer: [body.buffer as ArrayBuffer] })),
+    };
+    const { pair, first } = channelPair({ first: { cipher } });
+    const payload = Buffer.alloc(1024 * 1024);
+    for (let counter = 1; counter <= 40; counter += 1) {
+      first.channel.receive(rawFrame(counter, "file_upd", payload));
+      await pair.settle();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(first.requests).toHaveLength(40);
+    expect(first.channel.statistics.heldBytes).toBe(0);
+    expect(first.link.isPaused).toBe(false);
+  });
+
   it("answers err JSON with the code when the handler throws a MusterError", () => {
     const { first } = channelPair({
       first: {
