@@ -13,7 +13,7 @@ import { runChecks } from "./checks.mjs";
 import { build, install } from "./prepare.mjs";
 import { runNode, runScript, StepError } from "./step.mjs";
 
-const TESTS_DEADLINE_SECONDS = 900;
+const TESTS_DEADLINE_SECONDS = 1800;
 
 /** What the last line will say. `unfinished` counts as a failure: it is cleared when everything has run. */
 const counts = { passed: 0, failed: 0, skipped: 0, unfinished: 1 };

@@ -5,7 +5,7 @@ export function pythonRepr(value: unknown): string {
   if (value === false) return "False";
   if (typeof value === "string") return quoted(value);
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(", ")}]`;
-  if (typeof value !== "object") return String(value);
+  if (typeof value !== "object") return typeof value === "number" ? String(value) : quoted(typeof value);
   return `{${Object.entries(value).map(([name, member]) => `${quoted(name)}: ${pythonRepr(member)}`).join(", ")}}`;
 }
 
