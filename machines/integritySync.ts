@@ -1,5 +1,6 @@
 import { assign, setup, type ActorRefFrom } from "xstate";
 import { ANSWER_TEXT } from "../src/protocol/commands.js";
+import type { ProcessRules } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import type { DifferenceCounts } from "../workers/jobs.js";
 import { asked } from "./asked.js";
@@ -30,7 +31,10 @@ export type ReceivingEvent =
   /** Bytes of the announced transfer that have arrived; sent now and then, not for every chunk. */
   | { type: "TRANSFER_PROGRESSED"; bytes: number };
 
-export type IntegritySyncEvent = ReceivingEvent;
+export type IntegritySyncEvent =
+  | ReceivingEvent
+  /** The master has gone over its own files: this worker may ask again. */
+  | { type: "INDEX_CYCLE" };
 
 export interface IntegritySyncInput {
   readonly peerId: string;
@@ -39,10 +43,15 @@ export interface IntegritySyncInput {
   readonly timeoutReceivingFile: number;
   readonly workDeadline: number;
   readonly transferDeadline: number;
+  /** A round that lasts longer than this is given up when its worker asks for another one. */
+  readonly maxLockedIntegrityTime: number;
+  readonly permission: ProcessRules["integrityPermission"];
 }
 
 export interface IntegritySyncContext extends IntegritySyncInput {
   readonly record: ProcessRecord;
+  /** Since the last pass over the master's own files no round of this worker was permitted. */
+  readonly isDue: boolean;
   /** The task that the worker opened, while there is one. */
   readonly taskId: string | null;
   /** The task that the worker opened for our archive. */
@@ -79,9 +88,10 @@ export const integritySync = setup({
       "packDifference",
     ),
     requestTask: asked<{ taskId: string }, { peerId: string }>("requestTask"),
-    sendArchive: asked<{ bytes: number }, { peerId: string; path: string }>("sendArchive"),
+    sendArchive: asked<{ bytes: number }, { peerId: string; taskId: string; path: string }>("sendArchive"),
     announce: asked<void, { peerId: string; taskId: string; path: string }>("announce"),
-    reportError: asked<void, { peerId: string; taskId: string | null; exception: string }>("reportError"),
+    /** `cancelled`: the worker's task whose file did not come. */
+    reportError: asked<void, { peerId: string; taskId: string | null; cancelled: string | null; exception: string }>("reportError"),
   },
   actions: {
     answer: (_, _params: Answer) => undefined,
@@ -96,6 +106,10 @@ export const integritySync = setup({
     }),
   },
   guards: {
+    mayBegin: ({ context }) => context.permission === "whenFree" || context.isDue,
+    isLockedTooLong: ({ context }) =>
+      context.permission === "oncePerIndex" &&
+      context.clock.now() - context.record.startedMonotonic > context.maxLockedIntegrityTime,
     /** A worker that names no task (`None`) means the one that it opened. */
     isOpenTask: ({ context, event }) =>
       event.type === "ERROR_REPORTED" && (event.taskId === null || event.taskId === context.taskId),
@@ -114,6 +128,7 @@ export const integritySync = setup({
   context: ({ input }) => ({
     ...input,
     record: NEW_RECORD,
+    isDue: true,
     taskId: null,
     workerTaskId: null,
     receivedPath: null,
@@ -128,7 +143,27 @@ export const integritySync = setup({
   }),
   initial: "free",
   on: {
-    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
+    INDEX_CYCLE: { actions: assign({ isDue: true }) },
+    PERMISSION_ASKED: [
+      {
+        guard: "isLockedTooLong",
+        target: ".free",
+        actions: [
+          // The next question is answered by a process that is free.
+          { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) },
+          { type: "recordFailure", params: () => ({ error: new Error("the round lasted longer than max_locked_integrity_time"), step: "locked" }) },
+          {
+            type: "log",
+            params: ({ context }) => ({
+              level: "warning",
+              message: `The integrity round is given up after ${roundSeconds(context.record, context.clock)}.`,
+              subtag: CHECK,
+            }),
+          },
+        ],
+      },
+      { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
+    ],
     TASK_REQUESTED: {
       actions: {
         type: "answer",
@@ -155,7 +190,16 @@ export const integritySync = setup({
         assign({ taskId: null, workerTaskId: null, receivedPath: null, packedPath: null }),
       ],
       on: {
-        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) } },
+        PERMISSION_ASKED: [
+          {
+            guard: "mayBegin",
+            actions: [
+              assign({ isDue: false }),
+              { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) },
+            ],
+          },
+          { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
+        ],
         TASK_REQUESTED: {
           target: "receivingFile",
           actions: [
@@ -308,7 +352,11 @@ export const integritySync = setup({
     sendingFile: {
       invoke: {
         src: "sendArchive",
-        input: ({ context }) => ({ peerId: context.peerId, path: context.packedPath ?? "" }),
+        input: ({ context }) => ({
+          peerId: context.peerId,
+          taskId: context.workerTaskId ?? "",
+          path: context.packedPath ?? "",
+        }),
         onDone: { target: "announcing" },
         onError: failedIn("sendingFile"),
       },
@@ -361,6 +409,7 @@ export const integritySync = setup({
         input: ({ context }) => ({
           peerId: context.peerId,
           taskId: context.workerTaskId,
+          cancelled: context.record.lastError?.step === "receivingFile" ? context.taskId : null,
           exception: context.record.lastError?.exception ?? "",
         }),
         onDone: { target: "free" },

@@ -1,6 +1,8 @@
 import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
+import type { ProcessRules } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
+import { agentGroupsReceive, type AgentGroupsReceiveEvent } from "./agentGroupsReceive.js";
 import { asked } from "./asked.js";
 import { dapiQueue } from "./dapiQueue.js";
 import { extraValidSend } from "./extraValidSend.js";
@@ -19,6 +21,7 @@ export const WORKER_PROCESSES = [
   "integrityApply",
   "extraValidSend",
   "agentInfoSend",
+  "agentGroupsReceive",
 ] as const;
 export type WorkerProcess = (typeof WORKER_PROCESSES)[number];
 
@@ -30,6 +33,7 @@ export type WorkerEvent =
   | { type: "MASTER_ASKED"; to: "integrityApply"; event: ReceivingEvent }
   | { type: "MASTER_ASKED"; to: "integrityCheck"; event: IntegrityCheckEvent }
   | { type: "MASTER_ASKED"; to: "agentInfoSend"; event: AgentInfoSendEvent }
+  | { type: "MASTER_ASKED"; to: "agentGroupsReceive"; event: AgentGroupsReceiveEvent }
   | { type: "CHILD_RESTART_DUE"; child: WorkerProcess }
   | { type: "STOP_REQUESTED" }
   /** Something that the node can't do without is gone for good. */
@@ -40,6 +44,8 @@ export type WorkerEvent =
 export interface WorkerInput {
   readonly nodeName: string;
   readonly clock: MachineClock;
+  /** Those of the dialect that this worker speaks. */
+  readonly rules: ProcessRules;
   /** A number in [0, 1): spreads the reconnects of many workers. */
   readonly random: () => number;
   /** All in milliseconds but the attempts. */
@@ -50,6 +56,9 @@ export interface WorkerInput {
   readonly syncIntegrity: number;
   readonly syncAgentInfo: number;
   readonly syncAgentInfoKoRetry: number;
+  readonly timeoutAgentGroups: number;
+  /** A count. */
+  readonly agentGroupsMismatchLimit: number;
   readonly timeoutReceivingFile: number;
   readonly workDeadline: number;
   readonly transferDeadline: number;
@@ -73,6 +82,9 @@ export interface WorkerContext extends WorkerInput {
 /** The retry is spread by up to this part of its interval, so that many workers don't return at once. */
 const RECONNECT_JITTER = 0.2;
 
+/** The process of the agents' groups, by where they travel. */
+const GROUPS_PROCESS = { files: "extraValidSend", store: "agentGroupsReceive" } as const;
+
 /** Id of the delayed event that starts a crashed process again. */
 const restartOf = (child: WorkerProcess): string => `restart ${child}`;
 
@@ -90,6 +102,7 @@ export const worker = setup({
       integrityApply: "integrityApply";
       extraValidSend: "extraValidSend";
       agentInfoSend: "agentInfoSend";
+      agentGroupsReceive: "agentGroupsReceive";
       dapiQueue: "dapiQueue";
       sendsyncQueue: "sendsyncQueue";
     },
@@ -100,6 +113,7 @@ export const worker = setup({
     integrityApply,
     extraValidSend,
     agentInfoSend,
+    agentGroupsReceive,
     dapiQueue,
     sendsyncQueue,
     /** Opens the link to the master. */
@@ -233,8 +247,13 @@ export const worker = setup({
         spawnChild("keepalive", { id: "keepalive", input: ({ context }) => processInputs(context).keepalive }),
         spawnChild("integrityCheck", { id: "integrityCheck", input: ({ context }) => processInputs(context).integrityCheck }),
         spawnChild("integrityApply", { id: "integrityApply", input: ({ context }) => processInputs(context).integrityApply }),
-        spawnChild("extraValidSend", { id: "extraValidSend", input: ({ context }) => processInputs(context).extraValidSend }),
         spawnChild("agentInfoSend", { id: "agentInfoSend", input: ({ context }) => processInputs(context).agentInfoSend }),
+        enqueueActions(({ enqueue, context }) => {
+          const inputs = processInputs(context);
+          const child = GROUPS_PROCESS[context.rules.agentGroups];
+          if (child === "extraValidSend") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+          else enqueue.spawnChild(child, { id: child, input: inputs[child] });
+        }),
       ],
       exit: [
         stopChild("keepalive"),
@@ -242,6 +261,7 @@ export const worker = setup({
         stopChild("integrityApply"),
         stopChild("extraValidSend"),
         stopChild("agentInfoSend"),
+        stopChild("agentGroupsReceive"),
         // A restart that is due later belongs to this connection; the next one starts its own processes.
         enqueueActions(({ enqueue }) => {
           for (const child of WORKER_PROCESSES) enqueue.cancel(restartOf(child));
@@ -277,7 +297,10 @@ export const worker = setup({
         APPLY_FINISHED: {
           actions: [
             sendTo("integrityCheck", { type: "FILES_APPLIED" }),
-            sendTo("extraValidSend", ({ event }) => ({ type: "GROUPS_WANTED" as const, paths: event.extraValid })),
+            enqueueActions(({ enqueue, event, self }) => {
+              if (!isActive(self.getSnapshot().children["extraValidSend"])) return;
+              enqueue.sendTo("extraValidSend", { type: "GROUPS_WANTED", paths: event.extraValid });
+            }),
           ],
         },
         APPLY_FAILED: {
@@ -297,6 +320,7 @@ export const worker = setup({
             else if (child === "integrityCheck") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else if (child === "integrityApply") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else if (child === "extraValidSend") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+            else if (child === "agentGroupsReceive") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else enqueue.spawnChild(child, { id: child, input: inputs[child] });
           }),
         },
@@ -365,13 +389,14 @@ export const worker = setup({
 
 /** What each process of a connection starts with. */
 function processInputs(context: WorkerContext) {
-  const { clock, workDeadline, transferDeadline, timeoutReceivingFile } = context;
+  const { clock, workDeadline, transferDeadline, timeoutReceivingFile, timeoutAgentGroups, agentGroupsMismatchLimit } = context;
   const { keepAlive, maxFailedKeepaliveAttempts, syncIntegrity, syncAgentInfo, syncAgentInfoKoRetry } = context;
   return {
     keepalive: { clock, keepAlive, maxFailedKeepaliveAttempts, workDeadline },
     integrityCheck: { clock, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
     integrityApply: { clock, timeoutReceivingFile, workDeadline },
     extraValidSend: { clock, workDeadline, transferDeadline },
+    agentGroupsReceive: { clock, timeoutAgentGroups, agentGroupsMismatchLimit, workDeadline },
     agentInfoSend: { clock, syncAgentInfo, syncAgentInfoKoRetry, timeoutReceivingFile, workDeadline, transferDeadline },
   };
 }

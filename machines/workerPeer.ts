@@ -1,27 +1,38 @@
 import { assign, enqueueActions, raise, sendParent, setup, spawnChild, stopChild, type ActorRefFrom } from "xstate";
+import type { ProcessRules } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import type { Hello } from "./admission.js";
+import { agentGroupsSend, type AgentGroupsSendEvent } from "./agentGroupsSend.js";
 import { agentInfoSync, type AgentInfoSyncEvent } from "./agentInfoSync.js";
 import { asked } from "./asked.js";
 import { extraValidSync } from "./extraValidSync.js";
-import { integritySync, type ReceivingEvent } from "./integritySync.js";
+import { integritySync, type IntegritySyncEvent, type ReceivingEvent } from "./integritySync.js";
 import { ok, refuse, type Answer, type LogLine, type MachineClock } from "./process.js";
 import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 
 /** The processes of one worker on the master, by actor id. */
-export const PEER_PROCESSES = ["integritySync", "extraValidSync", "agentInfoSync"] as const;
+export const PEER_PROCESSES = ["integritySync", "extraValidSync", "agentInfoSync", "agentGroupsSend"] as const;
 export type PeerProcess = (typeof PEER_PROCESSES)[number];
+
+/** Where a dialect lets the agents' groups travel, the other process is none of its workers'. */
+const WITHOUT: Readonly<Record<ProcessRules["agentGroups"], PeerProcess>> = { files: "agentGroupsSend", store: "extraValidSync" };
 
 export type WorkerPeerEvent =
   | { type: "HELLO_RECEIVED"; requestId: number; hello: Hello }
   | { type: "HELLO_REJECTED"; requestId: number; error: MusterError }
-  | { type: "ADMITTED" }
-  | { type: "REFUSED"; error: MusterError }
+  /** `rules`: those of the dialect that it speaks. */
+  | { type: "ADMITTED"; rules: ProcessRules }
+  /** `hint`: for the log alone. */
+  | { type: "REFUSED"; error: MusterError; hint?: string }
   | { type: "KEEPALIVE_RECEIVED" }
   | { type: "KEEPALIVE_CHECK" }
   | { type: "PROBE_REQUESTED"; newcomer: string }
+  /** The master has gone over its own files. */
+  | { type: "INDEX_CYCLE" }
+  | { type: "GROUPS_COLLECTED"; batch: number }
   | { type: "PEER_ASKED"; to: "integritySync" | "extraValidSync"; event: ReceivingEvent }
   | { type: "PEER_ASKED"; to: "agentInfoSync"; event: AgentInfoSyncEvent }
+  | { type: "PEER_ASKED"; to: "agentGroupsSend"; event: AgentGroupsSendEvent }
   | { type: "CHILD_RESTART_DUE"; child: PeerProcess }
   | { type: "CLOSE_REQUESTED"; reason: string }
   | { type: "LINK_CLOSED"; reason: string }
@@ -45,6 +56,7 @@ export interface WorkerPeerInput {
   readonly timeoutReceivingFile: number;
   readonly workDeadline: number;
   readonly transferDeadline: number;
+  readonly maxLockedIntegrityTime: number;
   readonly closeDeadline: number;
 }
 
@@ -53,6 +65,8 @@ export interface WorkerPeerContext extends WorkerPeerInput {
   /** Counter of the hello that waits for its answer; null when none does. */
   readonly helloRequestId: number | null;
   readonly nodeName: string | null;
+  /** Null until it is admitted. */
+  readonly rules: ProcessRules | null;
   readonly connectedAt: number | null;
   /** Wall time, and monotonic time, of the last keepalive. */
   readonly lastKeepalive: number;
@@ -76,6 +90,12 @@ const beingClosed = () => MusterError.cluster(3000, "this connection is being cl
 
 const isProcess = (id: string): id is PeerProcess => (PEER_PROCESSES as readonly string[]).includes(id);
 
+/** Hands an event on to a process, if it runs. */
+const forwarded = (child: "integritySync" | "agentGroupsSend") =>
+  enqueueActions<WorkerPeerContext, WorkerPeerEvent, undefined, WorkerPeerEvent, never, never, never, never, never>(({ enqueue, event, self }) => {
+    if (isActive(self.getSnapshot().children[child])) enqueue.sendTo(child, event);
+  });
+
 /** One connection of a worker to the master: the switchboard of its processes (actors.md). */
 export const workerPeer = setup({
   types: {
@@ -86,6 +106,7 @@ export const workerPeer = setup({
       integritySync: "integritySync";
       extraValidSync: "extraValidSync";
       agentInfoSync: "agentInfoSync";
+      agentGroupsSend: "agentGroupsSend";
       probe: "probe";
     },
   },
@@ -93,6 +114,7 @@ export const workerPeer = setup({
     integritySync,
     extraValidSync,
     agentInfoSync,
+    agentGroupsSend,
     /** `echo-m`, answered or not within a bounded time. */
     probe: asked<void, { peerId: string }>("probe"),
     /** Sends what is queued and closes the link. */
@@ -106,13 +128,21 @@ export const workerPeer = setup({
     /** Cancels transfers and removes what is left of them. */
     releaseConnection: (_, _params: { peerId: string }) => undefined,
     startProcess: enqueueActions(({ enqueue, context }, params: { child: PeerProcess }) => {
-      const { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline } = context;
+      const { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline, maxLockedIntegrityTime } = context;
       switch (params.child) {
         case "integritySync":
           enqueue(
             spawnChild("integritySync", {
               id: "integritySync",
-              input: { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline },
+              input: {
+                peerId,
+                clock,
+                timeoutReceivingFile,
+                workDeadline,
+                transferDeadline,
+                maxLockedIntegrityTime,
+                permission: context.rules?.integrityPermission ?? "whenFree",
+              },
             }),
           );
           break;
@@ -123,6 +153,14 @@ export const workerPeer = setup({
           break;
         case "agentInfoSync":
           enqueue(spawnChild("agentInfoSync", { id: "agentInfoSync", input: { peerId, clock, workDeadline } }));
+          break;
+        case "agentGroupsSend":
+          enqueue(
+            spawnChild("agentGroupsSend", {
+              id: "agentGroupsSend",
+              input: { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline },
+            }),
+          );
           break;
       }
     }),
@@ -144,6 +182,7 @@ export const workerPeer = setup({
     hello: null,
     helloRequestId: null,
     nodeName: null,
+    rules: null,
     connectedAt: null,
     lastKeepalive: input.clock.wallTime(),
     lastKeepaliveMonotonic: input.clock.now(),
@@ -209,7 +248,7 @@ export const workerPeer = setup({
               type: "log",
               params: ({ context, event }) => ({
                 level: "error",
-                message: `${event.error.toString()} (hello of ${context.hello?.nodeName ?? ""} from ${context.address})`,
+                message: `${event.error.toString()} (hello of ${context.hello?.nodeName ?? ""} from ${context.address}${event.hint === undefined ? "" : `: ${event.hint}`})`,
                 subtag: "Main",
               }),
             },
@@ -222,6 +261,7 @@ export const workerPeer = setup({
           actions: [
             assign({
               nodeName: ({ context }) => context.hello?.nodeName ?? null,
+              rules: ({ event }) => event.rules,
               connectedAt: ({ context }) => context.clock.wallTime(),
               lastKeepalive: ({ context }) => context.clock.wallTime(),
               lastKeepaliveMonotonic: ({ context }) => context.clock.now(),
@@ -255,11 +295,16 @@ export const workerPeer = setup({
       },
     },
     connected: {
-      entry: PEER_PROCESSES.map((child) => ({ type: "startProcess" as const, params: { child } })),
+      entry: enqueueActions(({ enqueue, context }) => {
+        for (const child of PEER_PROCESSES) {
+          if (context.rules !== null && child !== WITHOUT[context.rules.agentGroups]) enqueue({ type: "startProcess", params: { child } });
+        }
+      }),
       exit: [
         stopChild("integritySync"),
         stopChild("extraValidSync"),
         stopChild("agentInfoSync"),
+        stopChild("agentGroupsSend"),
         stopChild("probe"),
         // Whatever ends this connection, the newcomer that waits for a probe of it gets the name.
         enqueueActions(({ enqueue, context }) => {
@@ -306,6 +351,8 @@ export const workerPeer = setup({
             }
           }),
         },
+        INDEX_CYCLE: { actions: forwarded("integritySync") },
+        GROUPS_COLLECTED: { actions: forwarded("agentGroupsSend") },
         PROBE_REQUESTED: [
           {
             guard: ({ context }) => context.newcomer === null,

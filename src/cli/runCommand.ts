@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
 import { startNode } from "../node/startNode.js";
 import { systemClock } from "../node/ports/systemClock.js";
+import { chooseDialect, DIALECTS } from "../protocol/dialects/index.js";
 import { zip43 } from "../protocol/dialects/zip43.js";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/Logger.js";
 import { openNodeLogger } from "../telemetry/openNodeLogger.js";
@@ -15,6 +16,8 @@ interface RunOptions {
   readonly root: string;
   readonly config?: string;
   readonly logLevel: LogLevel;
+  readonly dialect?: string;
+  readonly nodeVersion?: string;
   readonly serveWdb: boolean;
   readonly trace?: string;
 }
@@ -27,13 +30,23 @@ export function register(program: Command, environment: CommandEnvironment): voi
     .addOption(rootOption(environment))
     .option("--config <file>", "another ossec.conf than <root>/etc/ossec.conf")
     .addOption(new Option("--log-level <level>", "the least urgent lines to write").choices(LOG_LEVELS).default("info"))
+    .addOption(
+      new Option(
+        "--dialect <id>",
+        "the dialect that the cluster's nodes speak (default: a master takes its workers', a worker speaks 4.3-zip)",
+      ).choices(DIALECTS.map(({ id }) => id)),
+    )
+    .option("--node-version <version>", "the version that this node says it is: exactly the other nodes' (default: the dialect's)")
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .action((options: RunOptions) => run(options, environment));
 }
 
 async function run(options: RunOptions, environment: CommandEnvironment): Promise<void> {
-  const { config, warnings } = resolveNodeConfig(diskSource(options.root, options.config));
+  const chosen = chooseDialect(options.dialect, options.nodeVersion);
+  const dialect = chosen ?? zip43;
+  const source = diskSource(options.root, options.config);
+  const { config, warnings } = resolveNodeConfig({ ...source, dialect });
   const { root, cluster } = config;
   if (cluster.disabled) {
     environment.stderr.write(`muster: the cluster is disabled in the configuration of ${root}; there is nothing to run.\n`);
@@ -53,7 +66,10 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     logger.info(`Starting ${cluster.nodeType} ${cluster.nodeName} of cluster ${cluster.name} in ${root}.`);
     const node = await startNode({
       config,
-      dialect: zip43,
+      dialect,
+      ...(chosen !== undefined || cluster.nodeType === "worker"
+        ? {}
+        : { followWorkers: new Map(DIALECTS.map((other) => [other.id, resolveNodeConfig({ ...source, dialect: other }).config.items])) }),
       logger,
       serveWdb: options.serveWdb,
       ...(options.trace === undefined ? {} : { traceFile: options.trace }),

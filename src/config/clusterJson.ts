@@ -1,3 +1,4 @@
+import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { ClusterItems } from "./ClusterItems.js";
 import { ConfigurationError } from "./ConfigurationError.js";
 import { problem } from "./ConfigurationProblem.js";
@@ -26,9 +27,10 @@ export interface ClusterJsonReading {
  *
  * @param text the file's contents; undefined when there is no such file
  * @param file its path, for messages
+ * @param dialect whose defaults hold. @default dialect 4.3-zip
  */
-export function readClusterJson(text: string | undefined, file: string): ClusterJsonReading {
-  const defaults = defaultClusterItems();
+export function readClusterJson(text: string | undefined, file: string, dialect?: Dialect): ClusterJsonReading {
+  const defaults = defaultClusterItems(dialect);
   if (text === undefined) return { items: defaults, problems: [], warnings: [], given: [] };
   const refused = (detail: string): ClusterJsonReading => ({
     items: defaults,

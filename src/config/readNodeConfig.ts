@@ -1,3 +1,4 @@
+import type { Dialect } from "../protocol/dialects/Dialect.js";
 import { readClusterJson } from "./clusterJson.js";
 import type { ClusterJsonReading } from "./clusterJson.js";
 import type { ClusterReading } from "./ClusterReading.js";
@@ -17,6 +18,8 @@ export interface ConfigSource {
   readonly ossecConf?: string | undefined;
   /** The text of a file; throws (with `code: "ENOENT"` for a file that is not there). */
   readonly readFile: (path: string) => string;
+  /** The dialect whose defaults stand behind cluster.json. @default dialect 4.3-zip */
+  readonly dialect?: Dialect | undefined;
   /** A file's mode bits, to warn about a key that everybody can read; undefined: not known. */
   readonly fileMode?: ((path: string) => number | undefined) | undefined;
 }
@@ -53,7 +56,7 @@ export function readNodeConfig(source: ConfigSource): NodeConfigReading {
   return {
     paths,
     cluster,
-    clusterJson: readClusterJson(text, paths.clusterJson),
+    clusterJson: readClusterJson(text, paths.clusterJson, source.dialect),
     hasClusterJson: text !== undefined,
     problems,
     warnings,

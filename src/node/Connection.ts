@@ -6,9 +6,11 @@ import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/
 import { FernetCipher } from "../protocol/Cipher.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
+import { ANSWER, ANSWER_TEXT, COMMON, NO_TASK } from "../protocol/commands.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
-import { encodeException } from "../protocol/errors/exceptionJson.js";
+import { encodeException, exceptionFor } from "../protocol/errors/exceptionJson.js";
 import type { MusterError } from "../protocol/errors/MusterError.js";
+import { parseTaskAndError } from "../protocol/payloads.js";
 import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
@@ -17,6 +19,7 @@ import type { ClusterKeys } from "./cryptOffload.js";
 import type { SocketLink } from "./ports/SocketLink.js";
 import { transferFiles } from "./ports/transferFiles.js";
 import { readLazily } from "./readLazily.js";
+import { TransferCancelled } from "./TransferCancelled.js";
 import { isTransferPath } from "./transferPath.js";
 
 export interface ConnectionOptions {
@@ -54,6 +57,8 @@ export class Connection {
   #bytesOfFiles = 0;
   #isClosed = false;
   readonly #closedListeners: (() => void)[] = [];
+  /** The peer's tasks that files are being sent for, and whether it has given them up. */
+  readonly #sending = new Map<string, { isCancelled: boolean }>();
 
   constructor(options: ConnectionOptions) {
     const { link, config, dialect, clock, random, keys } = options;
@@ -90,7 +95,8 @@ export class Connection {
 
   /** Sends an answer that a machine has decided on. */
   answer(answer: Answer): void {
-    this.channel.answer(answer.requestId, answer.command, answer.payload);
+    const { requestId, command, payload } = answer;
+    this.channel.answer(requestId, command, command === "err" ? exceptionFor(payload, this.channel.dialect) : payload);
   }
 
   /** Calls `hear` once the connection is closed; at once when it is. */
@@ -99,27 +105,46 @@ export class Connection {
     else this.#closedListeners.push(hear);
   }
 
+  /** Reports an exception of a process: `<task id or None> <exception>` (protocol.md 4, `…_r`). */
+  async report(command: string, taskId: string | null, exception: string, options: RequestOptions = {}): Promise<void> {
+    await this.channel.request(command, `${taskId ?? NO_TASK} ${exceptionFor(exception, this.channel.dialect)}`, options);
+  }
+
   /** A request whose answer is text. */
   async ask(command: string, payload: Uint8Array | string, options: RequestOptions = {}): Promise<string> {
     return (await this.channel.request(command, payload, options)).toString("utf8");
   }
 
-  /** Sends a file of this node to the same path at the peer. `path` is relative to root. */
-  async sendFile(path: string, signal: AbortSignal): Promise<{ bytes: number }> {
+  /**
+   * Sends a file of this node to the same path at the peer. `path` is relative to root, `taskId` the peer's task
+   * that it is for.
+   *
+   * @throws TransferCancelled when the peer gives its task up meanwhile.
+   */
+  async sendFile(path: string, taskId: string, signal: AbortSignal): Promise<{ bytes: number }> {
     const { root, limits } = this.#options.config;
     const chunkBytes = limits.transferChunkBytes;
-    let bytes = 0;
-    await sendFile(this.channel, {
-      path,
-      source: readLazily(join(root, path), chunkBytes),
-      chunkBytes,
-      pace: this.pace,
-      signal,
-      onProgress: (sent) => {
-        bytes = sent;
-      },
-    });
-    return { bytes };
+    const task = { isCancelled: false };
+    this.#sending.set(taskId, task);
+    try {
+      const { bytes, cancelled } = await sendFile(this.channel, {
+        path,
+        source: readLazily(join(root, path), chunkBytes),
+        chunkBytes,
+        pace: this.pace,
+        signal,
+        isCancelled: () => task.isCancelled,
+      });
+      if (cancelled || task.isCancelled) throw new TransferCancelled(path, bytes);
+      return { bytes };
+    } finally {
+      this.#sending.delete(taskId);
+    }
+  }
+
+  /** Tells the peer that its file is not waited for any more, where the dialect has a command for it. */
+  async cancelTask(taskId: string | null, exception: string, options: RequestOptions = {}): Promise<void> {
+    if (taskId !== null && this.channel.dialect.cancelsTransfers) await this.report(COMMON.cancelTask, taskId, exception, options);
   }
 
   /** A completed file of the peer becomes this node's, to be discarded by `discard` or with the connection. */
@@ -162,6 +187,13 @@ export class Connection {
   async #onRequest(request: IncomingRequest): Promise<void> {
     const { counter, command } = request;
     if (this.#options.isGreeted()) {
+      if (command === COMMON.cancelTask && this.channel.dialect.cancelsTransfers) {
+        const { taskId } = parseTaskAndError(command, request.payload);
+        const task = taskId === null ? undefined : this.#sending.get(taskId);
+        if (task !== undefined) task.isCancelled = true;
+        this.channel.answer(counter, ANSWER.ok, ANSWER_TEXT.requestReceived);
+        return;
+      }
       const answer = await this.#common.answer(command, request.payload);
       if (answer !== undefined) {
         this.channel.answer(counter, answer.command, answer.payload);
@@ -173,7 +205,7 @@ export class Connection {
 
   /** Answers `err` with an exception (protocol.md 2). */
   refuse(requestId: number, error: unknown): void {
-    this.channel.answer(requestId, "err", encodeException(error));
+    this.channel.answer(requestId, "err", encodeException(error, this.channel.dialect));
   }
 
   #counted(sinks: FileSinkFactory): FileSinkFactory {

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { AnyActor } from "xstate";
 import type { AgentStore } from "../agents/AgentStore.js";
+import type { ClusterItems } from "../config/ClusterItems.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
@@ -19,7 +20,13 @@ import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
   readonly config: NodeConfig;
+  /** What the node speaks, with the version that it sends; a master may leave it, see `followWorkers`. */
   readonly dialect: Dialect;
+  /**
+   * For a master that no setting names a dialect for: it takes that of its workers. cluster.json over the defaults of
+   * each dialect, by the dialect's id. @default none: it stays with `dialect`
+   */
+  readonly followWorkers?: ReadonlyMap<string, ClusterItems>;
   readonly logger: Logger;
   /** @default the machine's */
   readonly clock?: Clock;
@@ -66,7 +73,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       logger.error(`A thread of the pool died: ${error.message}`);
     },
   });
-  const scope: NodeScope = { root, nodeName: cluster.nodeName, items, dialect, limits };
+  // The one thing of a node that may change while it runs: the work reads it anew each time.
+  const scope: { -readonly [Key in keyof NodeScope]: NodeScope[Key] } = { root, nodeName: cluster.nodeName, items, dialect, limits };
   const indexer = new FileIndexer({
     pool,
     scope,
@@ -83,9 +91,17 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       logger.child({ subtag: "Agent store" }).info(text);
     },
   });
+  const { followWorkers } = options;
+  const speak =
+    followWorkers === undefined
+      ? undefined
+      : (spoken: Dialect): void => {
+          scope.dialect = spoken;
+          scope.items = followWorkers.get(spoken.id) ?? items;
+        };
   const keys = clusterKeys([cluster.key], pool);
   const services = { config, scope, clock, random, pool, indexer, store, logger, keys };
-  const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
+  const node = cluster.nodeType === "master" ? new MasterNode({ ...services, speak }) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
   const trace =
     options.traceFile === undefined

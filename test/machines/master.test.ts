@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { AnyEventObject, EventFrom } from "xstate";
 import { master } from "../../machines/master.js";
 import type { ReceivingEvent } from "../../machines/integritySync.js";
+import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
 import { INTERVALS, withIntervals } from "../support/machineInputs.js";
 import { MachineRun } from "../support/machineRun.js";
@@ -9,7 +10,7 @@ import { numbered, type Move } from "../support/machineWalk.js";
 
 type MasterEvent = EventFrom<typeof master>;
 
-const IDENTITY = { nodeName: "master", clusterName: "wazuh", version: "4.3.0" };
+const IDENTITY = { nodeName: "master", clusterName: "wazuh", dialect: zip43, followsWorkers: false };
 const HELLO = { nodeName: "worker-1", clusterName: "wazuh", nodeType: "worker", version: "4.3.0" };
 const OUTCOME = { version: 4, files: 12, hashed: 1, problems: 0, changed: true };
 

@@ -6,8 +6,10 @@ import { AGENT_GROUPS_ITEM, agentOfGroupFile } from "../items.js";
 import { sharedMergedPath } from "../merged/mergedPaths.js";
 import { mergeFiles } from "../merged/mergeFiles.js";
 import { encodeDifferenceMetadata, MERGE_TYPE, type MetadataEntry } from "../metadata.js";
+import type { ArchiveFile } from "./ArchiveFormat.js";
+import { formatOf } from "./formats.js";
 import { PackPlan } from "./PackPlan.js";
-import { writeArchive, type ArchiveFile } from "./writeArchive.js";
+import { writeArchive } from "./writeArchive.js";
 
 const MERGED_MODE = 0o644;
 
@@ -24,12 +26,13 @@ export async function packDifference(disk: Disk, job: PackDifferenceJob): Promis
   const mergedFile = `${job.destination}.merged`;
   try {
     const merging = mergeShared(disk, root, whole.sharedMerged, mergedFile, sharedMergedPath(job.workerName));
-    const plan = new PackPlan(disk, root, limits, whole);
+    const plan = new PackPlan(disk, root, { limits, bounds: formatOf(dialect).bounds(job.scope) }, whole);
     if (merging.file !== undefined) plan.reserve(merging.file.path, merging.bytes);
     plan.settle();
     const files = [...(merging.file === undefined ? [] : [merging.file]), ...plan.archiveFiles()];
     let settled = whole;
-    const { bytes, failures } = await writeArchive(disk, job.destination, files, (failed) => {
+    const { scope, destination, mostPackedBytes } = job;
+    const { bytes, failures } = await writeArchive(disk, { scope, destination, files, mostPackedBytes }, (failed) => {
       plan.drop(failed);
       const merged = failed.some(({ path }) => path === merging.file?.path) ? undefined : merging.file;
       settled = { ...whole, ...plan.settled(), sharedMerged: merged === undefined ? [] : merging.entries };

@@ -12,6 +12,6 @@ import { writeArchive } from "./writeArchive.js";
 export async function packIndex(disk: Disk, job: PackIndexJob): Promise<PackResult> {
   const index = new FileIndex(job.index);
   const metadata = Buffer.from(indexToMetadata(index, job.scope.dialect), "latin1");
-  const { bytes } = await writeArchive(disk, job.destination, [], () => metadata);
+  const { bytes } = await writeArchive(disk, { scope: job.scope, destination: job.destination, files: [] }, () => metadata);
   return { bytes, files: index.size };
 }

@@ -1,7 +1,8 @@
 import type { PackGroupsJob, PackResult } from "../../../workers/jobs.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
-import { NOT_WRITTEN, writeArchive, type ArchiveFile } from "../archive/writeArchive.js";
+import type { ArchiveFile } from "../archive/ArchiveFormat.js";
+import { NOT_WRITTEN, writeArchive } from "../archive/writeArchive.js";
 import { confinedPath } from "../confinedPath.js";
 import type { Disk } from "../Disk.js";
 import { FileFault } from "../fileProblem.js";
@@ -25,7 +26,7 @@ export async function packGroups(disk: Disk, job: PackGroupsJob): Promise<PackRe
   const { size, mtimeMs } = status;
   const files: ArchiveFile[] = size === 0 ? [] : [{ path, file, modTime: mtimeMs, mode: MERGED_MODE }];
   const metadata = Buffer.from(stringifyPython(size === 0 ? {} : { [path]: describe(path) }), "latin1");
-  const { bytes } = await writeArchive(disk, destination, files, ([failure]) => {
+  const { bytes } = await writeArchive(disk, { scope: job.scope, destination, files }, ([failure]) => {
     if (failure !== undefined) throw new FileFault(failure.code, `${file}: ${failure.message}`);
     return metadata;
   });

@@ -3,6 +3,7 @@ import { integrityIndexer } from "../../../machines/integrityIndexer.js";
 import { master } from "../../../machines/master.js";
 import { workerPeer, type WorkerPeerEvent } from "../../../machines/workerPeer.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
+import type { Dialect } from "../../protocol/dialects/Dialect.js";
 import { ANSWER, ANSWER_FIELD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
@@ -11,12 +12,13 @@ import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
-import { makeTransferFolder } from "../nodeFolders.js";
+import { emptyTransferFolder, makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
 import { listenTcp, type Listener } from "../ports/listenTcp.js";
 import type { SocketLink } from "../ports/SocketLink.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
+import { agentGroupsWork } from "./agentGroupsWork.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
@@ -24,13 +26,18 @@ import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledGroups } from "./SettledGroups.js";
+import { ZipLimit } from "./ZipLimit.js";
 import { ToldAddresses } from "./ToldAddresses.js";
-import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
+import { COMMON_COMMANDS, workerCommand } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
 
-export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & { readonly keys: ClusterKeys };
+export interface MasterNodeOptions extends Omit<MasterServices, "peer" | "findPeer"> {
+  readonly keys: ClusterKeys;
+  /** Makes the node speak another dialect: changes its scope. Undefined: it stays with the one that is set. */
+  readonly speak?: ((dialect: Dialect) => void) | undefined;
+}
 
 /** A master: its actors over real sockets, disk and threads. */
 export class MasterNode {
@@ -63,7 +70,7 @@ export class MasterNode {
     const { nodeName, name: clusterName } = config.cluster;
     this.actor = createActor(this.#machine(), {
       clock,
-      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, version: scope.dialect.version } },
+      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, dialect: scope.dialect, followsWorkers: options.speak !== undefined } },
     });
   }
 
@@ -79,7 +86,8 @@ export class MasterNode {
 
   #machine() {
     const services = this.#services;
-    const { indexer } = this.#options;
+    const { indexer, speak } = this.#options;
+    const groups = agentGroupsWork({ ...services, hasWorkers: () => [...this.#peers.values()].some(({ nodeName }) => nodeName !== null) });
     return master.provide({
       actors: {
         listen: fromPromise(() => this.#listen()),
@@ -88,11 +96,13 @@ export class MasterNode {
           actors: { indexFiles: fromPromise(({ signal }) => indexer.refresh(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
+        agentGroupsCollect: groups.agentGroupsCollect,
         workerPeer: workerPeer.provide({
           actors: {
             integritySync: integritySyncWork(services),
             extraValidSync: extraValidSyncWork(services),
             agentInfoSync: agentInfoSyncWork(services),
+            agentGroupsSend: groups.agentGroupsSend,
             probe: fromPromise(async ({ input, signal }) => {
               await services.peer(input.peerId).connection.ask(TO_WORKER.echo, "probe", { timeout: PROBE_SECONDS, signal });
             }),
@@ -116,6 +126,10 @@ export class MasterNode {
       },
       actions: {
         log: machineLog(services, "master"),
+        speakDialect: (_, { dialect }) => {
+          speak?.(dialect);
+          indexer.forget();
+        },
         dropPeer: (_, { peerId }) => {
           this.#release(peerId);
         },
@@ -175,7 +189,7 @@ export class MasterNode {
       },
     });
     const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
-    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
+    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled, zipLimit: new ZipLimit(config.items.intervals.communication) });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
 
@@ -209,7 +223,7 @@ export class MasterNode {
       );
       return true;
     }
-    const translate = WORKER_COMMANDS.get(command);
+    const translate = workerCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.#tell(id, translate(request, connection, () => this.#options.random.uuid()));
     return true;
@@ -232,6 +246,7 @@ export class MasterNode {
     const peer = this.#peers.get(id);
     peer.nodeName = nodeName;
     this.#ungreeted.remove(id);
+    peer.connection.channel.speak(this.#options.scope.dialect);
     peer.connection.channel.setGreeted();
     this.#wrongKeys.forget(peer.connection.address);
     makeTransferFolder(this.#options.config.root, nodeName).catch((error: unknown) => {
@@ -258,8 +273,18 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.#peers.remove(id);
-    void peer?.connection.release();
+    void peer?.connection.release().then(() => this.#emptyFolder(peer.nodeName));
     if (this.#peers.size === 0) this.#onDrained?.();
+  }
+
+  /** What a lost worker's connection left in its folder, where the dialect wants it gone and the worker is not back. */
+  async #emptyFolder(nodeName: string | null): Promise<void> {
+    const { config, scope, logger } = this.#options;
+    const isBack = [...this.#peers.values()].some((peer) => peer.nodeName === nodeName);
+    if (nodeName === null || isBack || !scope.dialect.emptiesTransferFolder) return;
+    await emptyTransferFolder(config.root, nodeName).catch((error: unknown) => {
+      logger.warn(`Could not empty the folder of ${nodeName}: ${String(error)}`);
+    });
   }
 
   async #drain(): Promise<void> {

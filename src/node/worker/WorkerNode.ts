@@ -9,13 +9,15 @@ import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
+import { emptyTransferFolder } from "../nodeFolders.js";
 import { connectTcp } from "../ports/connectTcp.js";
 import { throttled } from "../throttled.js";
+import { agentGroupsReceiveWork } from "./agentGroupsReceiveWork.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
 import { extraValidSendWork } from "./extraValidSendWork.js";
 import { integrityApplyWork } from "./integrityApplyWork.js";
 import { integrityCheckWork } from "./integrityCheckWork.js";
-import { MASTER_COMMANDS } from "./masterCommands.js";
+import { masterCommand } from "./masterCommands.js";
 import type { WorkerServices } from "./WorkerServices.js";
 
 /** Milliseconds between two events about a transfer's progress. */
@@ -52,6 +54,7 @@ export class WorkerNode {
         ...machineIntervals(config),
         clock,
         nodeName: config.cluster.nodeName,
+        rules: options.scope.dialect.rules,
         random: () => random.uint32() / 2 ** 32,
       },
     });
@@ -76,6 +79,7 @@ export class WorkerNode {
         integrityApply: integrityApplyWork(services),
         extraValidSend: extraValidSendWork(services),
         agentInfoSend: agentInfoSendWork(services),
+        agentGroupsReceive: agentGroupsReceiveWork(services),
       },
       actions: {
         answer: (_, answer) => {
@@ -85,7 +89,7 @@ export class WorkerNode {
         releaseConnection: () => {
           const connection = this.#connection;
           this.#connection = undefined;
-          void connection?.release();
+          void connection?.release().then(() => this.#emptyFolder());
         },
       },
     });
@@ -139,10 +143,19 @@ export class WorkerNode {
       connection.channel.answer(counter, ANSWER.okFromClient, payload);
       return true;
     }
-    const translate = MASTER_COMMANDS.get(command);
+    const translate = masterCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.actor.send(translate(request, connection, () => this.#options.random.uuid()));
     return true;
+  }
+
+  /** What the connection left in this node's folder, where the dialect wants it gone and no new one has come. */
+  async #emptyFolder(): Promise<void> {
+    const { config, scope, logger } = this.#options;
+    if (!scope.dialect.emptiesTransferFolder || this.#connection !== undefined) return;
+    await emptyTransferFolder(config.root, config.cluster.nodeName).catch((error: unknown) => {
+      logger.warn(`Could not empty the folder of transfers: ${String(error)}`);
+    });
   }
 
   async #closeLink(): Promise<void> {

@@ -29,20 +29,20 @@ export function extraValidSendWork(services: WorkerServices) {
       })),
       packGroups: fromPromise(async ({ input, signal }) => {
         const connection = services.connection();
-        const path = connection.own(archivePath(nodeName, clock, random));
+        const path = connection.own(archivePath(nodeName, clock, random, scope.dialect));
         const packed = await pool.run<"packGroups">(
           { kind: "packGroups", scope, merged: input.mergedPath, destination: join(config.root, path) },
           { signal, onAbandoned: () => void connection.drop([path]) },
         );
         return { path, bytes: packed.bytes };
       }),
-      sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),
+      sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, input.taskId, signal)),
       announce: fromPromise(async ({ input, signal }) => {
         const payload = formatTaskAndPath(input.taskId, input.path);
         await services.connection().channel.request(TO_MASTER.extraValidEnd, payload, { signal });
       }),
       reportError: fromPromise(async ({ input, signal }) => {
-        await services.connection().ask(TO_MASTER.extraValidError, `${input.taskId ?? "None"} ${input.exception}`, { signal });
+        await services.connection().report(TO_MASTER.extraValidError, input.taskId, input.exception, { signal });
       }),
     },
     actions: (({ log, discardWork }) => ({ log, discardWork }))(processActions(services, "extraValidSend")),
