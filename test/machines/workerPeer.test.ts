@@ -3,6 +3,7 @@ import type { EventFrom } from "xstate";
 import type { ReceivingEvent } from "../../machines/integritySync.js";
 import { workerPeer } from "../../machines/workerPeer.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
+import { zlib414 } from "../../src/protocol/dialects/zlib414.js";
 import { MusterError } from "../../src/protocol/errors/MusterError.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
 import { INTERVALS, ofPeer } from "../support/machineInputs.js";
@@ -419,6 +420,8 @@ describe("workerPeer: the end", () => {
 
 describe("workerPeer", () => {
   const EVENTS: readonly PeerEvent[] = [
+    { type: "INDEX_CYCLE" },
+    { type: "GROUPS_COLLECTED", batch: 1 },
     { type: "HELLO_RECEIVED", requestId: 0, hello: HELLO },
     { type: "HELLO_REJECTED", requestId: 0, error: MusterError.internal(1000, "hello has 4 words") },
     { type: "ADMITTED", rules: zip43.rules },
@@ -448,6 +451,13 @@ describe("workerPeer", () => {
       const count = (crashes as Record<string, readonly number[]>)["integritySync"]?.length ?? 0;
       return [hello === null, helloRequestId === null, newcomer, count, lastKeepaliveMonotonic === 0];
     },
+  });
+
+  test("of dialect 4.14 it has a process that sends groups, and none that takes them", async () => {
+    const run = start();
+    await run.send({ type: "HELLO_RECEIVED", requestId: 901, hello: HELLO });
+    await run.send({ type: "ADMITTED", rules: zlib414.rules });
+    expect([...run.childStates.keys()].sort()).toEqual(["agentGroupsSend", "agentInfoSync", "integritySync"]);
   });
 
   test("with its real processes, any long way keeps the rules", async () => {

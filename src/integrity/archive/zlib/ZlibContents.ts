@@ -52,6 +52,11 @@ export class ZlibContents implements ArchiveContents {
         failures.push(failure);
         continue;
       }
+      if (this.end === 0) {
+        // It fits into no archive of this size; the others may.
+        failures.push({ ...failure, code: "EFBIG" });
+        continue;
+      }
       return [...failures, ...files.slice(index).map(({ path }) => ({ ...failure, path }))];
     }
     return failures;
