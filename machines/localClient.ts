@@ -1,4 +1,5 @@
-import { assign, setup } from "xstate";
+import { assign, setup, type ActorRefFrom } from "xstate";
+import type { MachineClock } from "./process.js";
 
 export type LocalClientEvent =
   | { type: "REQUEST_RECEIVED"; command: string }
@@ -7,21 +8,26 @@ export type LocalClientEvent =
 export interface LocalClientInput {
   /** Decimal number below 2^20 that names the client (protocol.md 12). */
   readonly clientId: string;
+  readonly clock: MachineClock;
 }
 
 export interface LocalClientContext extends LocalClientInput {
+  /** Wall time in milliseconds. */
+  readonly connectedAt: number;
   readonly requests: number;
   readonly lastCommand: string | null;
   readonly closeReason: string | null;
 }
 
-/** One client of the node's local socket (actors.md). */
+/**
+ * One client of the node's local socket (actors.md). `closed` is not final: the local server stops the actor, and
+ * XState need not remember an event that is named after a client's number.
+ */
 export const localClient = setup({
   types: { context: {} as LocalClientContext, events: {} as LocalClientEvent, input: {} as LocalClientInput },
-  actions: { release: (_, _params: { clientId: string }) => undefined },
 }).createMachine({
   id: "localClient",
-  context: ({ input }) => ({ ...input, requests: 0, lastCommand: null, closeReason: null }),
+  context: ({ input }) => ({ ...input, connectedAt: input.clock.wallTime(), requests: 0, lastCommand: null, closeReason: null }),
   initial: "connected",
   states: {
     connected: {
@@ -32,6 +38,8 @@ export const localClient = setup({
         LINK_CLOSED: { target: "closed", actions: assign({ closeReason: ({ event }) => event.reason }) },
       },
     },
-    closed: { type: "final", entry: { type: "release", params: ({ context }) => ({ clientId: context.clientId }) } },
+    closed: {},
   },
 });
+
+export type LocalClientRef = ActorRefFrom<typeof localClient>;

@@ -5,8 +5,10 @@ import { asked } from "./asked.js";
 import { dapiQueue } from "./dapiQueue.js";
 import { integrityIndexer, type IndexFailed, type IndexOutcome, type IndexPublished } from "./integrityIndexer.js";
 import { keepaliveMonitor } from "./keepaliveMonitor.js";
+import { localServer } from "./localServer.js";
+import { isService, NODE_SERVICES, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
 import { describeFailure, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 import { workerPeer, type WorkerPeerReport } from "./workerPeer.js";
 import type { Dialect } from "../src/protocol/dialects/Dialect.js";
@@ -30,11 +32,11 @@ export type MasterEvent =
   /** Something that the node can't do without is gone for good: its listener, say. */
   | { type: "NODE_FAILED"; error: unknown }
   | { type: "HELPER_RESTART_DUE"; helper: MasterHelper }
+  | { type: "SERVICE_RESTART_DUE"; service: NodeService }
   | { type: "STOP_REQUESTED" }
-  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
-  | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
+  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string };
 
-export interface MasterInput {
+export interface MasterInput extends ServiceBounds {
   readonly identity: OwnIdentity;
   readonly clock: MachineClock;
   /** All in milliseconds. */
@@ -50,10 +52,6 @@ export interface MasterInput {
   readonly transferDeadline: number;
   readonly closeDeadline: number;
   readonly drainDeadline: number;
-  /** Requests of each queue that are worked on at a time, and that may wait besides. */
-  readonly queueConcurrency: number;
-  readonly queueCapacity: number;
-  readonly dapiStepDeadline: number;
 }
 
 /** One connection as the master lists it. */
@@ -89,6 +87,7 @@ export const master = setup({
     workerPeer,
     dapiQueue,
     sendsyncQueue,
+    localServer,
     listen: asked<void, Record<string, never>>("listen"),
     /** Stops listening and waits until every connection is closed. */
     drain: asked<void, Record<string, never>>("drain"),
@@ -97,6 +96,8 @@ export const master = setup({
     log: (_, _params: LogLine) => undefined,
     /** From now on the node speaks this dialect; its index of another one is void. */
     speakDialect: (_, _params: { dialect: Dialect }) => undefined,
+    /** What a service that crashed held is let go of. */
+    abandonService: (_, _params: { service: NodeService }) => undefined,
     /** Closes the connection of a peer whose actor crashed. */
     dropPeer: (_, _params: { peerId: string }) => undefined,
     startHelper: enqueueActions(({ enqueue, context }, params: { helper: MasterHelper }) => {
@@ -120,6 +121,13 @@ export const master = setup({
         );
       }
     }),
+    startService: enqueueActions(({ enqueue, context, self }, { service }: { service: NodeService }) => {
+      if (isActive((self.getSnapshot() as { children: Record<string, AnyActorRef> } | undefined)?.children[service])) return;
+      const inputs = serviceInputs(context);
+      if (service === "dapiQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
+      else if (service === "sendsyncQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
+      else enqueue.spawnChild(service, { id: service, input: inputs[service] });
+    }),
     tellPeers: enqueueActions(
       ({ enqueue, context }, params: { event: ToldToPeers }) => {
         for (const peerId of Object.keys(context.peers)) enqueue(sendTo(peerId, params.event));
@@ -131,25 +139,9 @@ export const master = setup({
   id: "master",
   context: ({ input }) => ({ ...input, peers: {}, index: null, crashes: {}, lastError: null }),
   initial: "starting",
-  // The queues live as long as the node: requests come from local clients with or without a cluster.
-  invoke: [
-    {
-      id: "dapiQueue",
-      src: "dapiQueue",
-      input: ({ context }) => ({
-        clock: context.clock,
-        concurrency: context.queueConcurrency,
-        capacity: context.queueCapacity,
-        stepDeadline: context.dapiStepDeadline,
-      }),
-    },
-    {
-      id: "sendsyncQueue",
-      src: "sendsyncQueue",
-      input: ({ context }) => ({ concurrency: context.queueConcurrency, capacity: context.queueCapacity }),
-    },
-  ],
+  entry: NODE_SERVICES.map((service) => ({ type: "startService" as const, params: { service } })),
   on: {
+    SERVICE_RESTART_DUE: { actions: { type: "startService", params: ({ event }) => ({ service: event.service }) } },
     // A link that comes while the node does not run has no actor that would ever close it.
     PEER_CONNECTED: { actions: { type: "dropPeer", params: ({ event }) => ({ peerId: event.peerId }) } },
     NODE_FAILED: {
@@ -169,8 +161,6 @@ export const master = setup({
         }),
       ],
     },
-    // A peer that is done or that crashed has said so, or is dropped, by its own events.
-    "xstate.done.actor.*": {},
     "xstate.error.actor.*": {
       actions: enqueueActions(({ enqueue, context, event, self }) => {
         const id = event.type.slice("xstate.error.actor.".length);
@@ -184,12 +174,15 @@ export const master = setup({
           enqueue.raise({ type: "PEER_CLOSED", peerId: id, nodeName: context.peers[id]?.nodeName ?? null });
           return;
         }
-        if (!isHelper(id)) return;
+        if (!isHelper(id) && !isService(id)) return;
         const crashes = noteCrash(context.crashes, id, context.clock.now());
         enqueue.assign({ crashes });
         enqueue({ type: "log", params: { level: "error", message: `${id} crashed: ${message}`, subtag: "Main" } });
         if (crashedTooOften(crashes, id)) enqueue.raise({ type: "NODE_FAILED", error: event.error });
-        else enqueue.raise({ type: "HELPER_RESTART_DUE", helper: id }, { delay: restartDelay(crashes, id) });
+        else if (isService(id)) {
+          enqueue({ type: "abandonService", params: { service: id } });
+          enqueue.raise({ type: "SERVICE_RESTART_DUE", service: id }, { delay: restartDelay(crashes, id) });
+        } else enqueue.raise({ type: "HELPER_RESTART_DUE", helper: id }, { delay: restartDelay(crashes, id) });
       }),
     },
   },

@@ -10,6 +10,8 @@ import { integrityApply, type IntegrityApplyReport } from "./integrityApply.js";
 import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
 import type { ReceivingEvent } from "./integritySync.js";
 import { keepalive } from "./keepalive.js";
+import { localServer } from "./localServer.js";
+import { isService, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
 import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
 import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
@@ -35,13 +37,14 @@ export type WorkerEvent =
   | { type: "MASTER_ASKED"; to: "agentInfoSend"; event: AgentInfoSendEvent }
   | { type: "MASTER_ASKED"; to: "agentGroupsReceive"; event: AgentGroupsReceiveEvent }
   | { type: "CHILD_RESTART_DUE"; child: WorkerProcess }
+  | { type: "SERVICE_RESTART_DUE"; service: NodeService }
   | { type: "STOP_REQUESTED" }
   /** Something that the node can't do without is gone for good. */
   | { type: "NODE_FAILED"; error: unknown }
   | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
   | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
 
-export interface WorkerInput {
+export interface WorkerInput extends ServiceBounds {
   readonly nodeName: string;
   readonly clock: MachineClock;
   /** Those of the dialect that this worker speaks. */
@@ -63,10 +66,6 @@ export interface WorkerInput {
   readonly workDeadline: number;
   readonly transferDeadline: number;
   readonly drainDeadline: number;
-  /** Requests of each queue that are worked on at a time, and that may wait besides. */
-  readonly queueConcurrency: number;
-  readonly queueCapacity: number;
-  readonly dapiStepDeadline: number;
 }
 
 export interface WorkerContext extends WorkerInput {
@@ -105,6 +104,7 @@ export const worker = setup({
       agentGroupsReceive: "agentGroupsReceive";
       dapiQueue: "dapiQueue";
       sendsyncQueue: "sendsyncQueue";
+      localServer: "localServer";
     },
   },
   actors: {
@@ -116,6 +116,7 @@ export const worker = setup({
     agentGroupsReceive,
     dapiQueue,
     sendsyncQueue,
+    localServer,
     /** Opens the link to the master. */
     connect: asked<void, Record<string, never>>("connect"),
     sayHello: asked<void, Record<string, never>>("sayHello"),
@@ -125,6 +126,8 @@ export const worker = setup({
   actions: {
     answer: (_, _params: Answer) => undefined,
     log: (_, _params: LogLine) => undefined,
+    /** What a service that crashed held is let go of. */
+    abandonService: (_, _params: { service: NodeService }) => undefined,
     /** Closes the link, cancels transfers and removes what is left of them. */
     releaseConnection: () => undefined,
   },
@@ -144,34 +147,45 @@ export const worker = setup({
     crashes: {},
   }),
   initial: "disconnected",
-  // The queues live as long as the node: requests come from local clients with or without a cluster.
-  invoke: [
-    {
-      id: "dapiQueue",
-      src: "dapiQueue",
-      input: ({ context }) => ({
-        clock: context.clock,
-        concurrency: context.queueConcurrency,
-        capacity: context.queueCapacity,
-        stepDeadline: context.dapiStepDeadline,
-      }),
-    },
-    {
-      id: "sendsyncQueue",
-      src: "sendsyncQueue",
-      input: ({ context }) => ({ concurrency: context.queueConcurrency, capacity: context.queueCapacity }),
-    },
+  entry: [
+    spawnChild("dapiQueue", { id: "dapiQueue", input: ({ context }) => serviceInputs(context).dapiQueue }),
+    spawnChild("sendsyncQueue", { id: "sendsyncQueue", input: ({ context }) => serviceInputs(context).sendsyncQueue }),
+    spawnChild("localServer", { id: "localServer", input: ({ context }) => serviceInputs(context).localServer }),
   ],
   on: {
     STOP_REQUESTED: ".draining",
     NODE_FAILED: {
       target: ".failed",
       actions: assign({
-            lastError: ({ context, event }) => describeFailure(event.error, "node", context.clock.wallTime()),
-          }),
+        lastError: ({ context, event }) => describeFailure(event.error, "node", context.clock.wallTime()),
+      }),
     },
     // A process can crash in the moment in which the connection ends; the next connection starts a new one.
-    "xstate.error.actor.*": {},
+    "xstate.error.actor.*": {
+      actions: enqueueActions(({ enqueue, context, event, self }) => {
+        const service = event.type.slice("xstate.error.actor.".length);
+        if (!isService(service)) return;
+        enqueue(() => {
+          stopOrphans(self.getSnapshot().children[service]);
+        });
+        const message = event.error instanceof Error ? event.error.message : String(event.error);
+        const crashes = noteCrash(context.crashes, service, context.clock.now());
+        enqueue.assign({ crashes });
+        enqueue({ type: "log", params: { level: "error", message: `${service} crashed: ${message}`, subtag: "Main" } });
+        enqueue({ type: "abandonService", params: { service } });
+        if (crashedTooOften(crashes, service)) enqueue.raise({ type: "NODE_FAILED", error: event.error });
+        else enqueue.raise({ type: "SERVICE_RESTART_DUE", service }, { delay: restartDelay(crashes, service) });
+      }),
+    },
+    SERVICE_RESTART_DUE: {
+      actions: enqueueActions(({ enqueue, context, event: { service }, self }) => {
+        if (isActive(self.getSnapshot().children[service])) return;
+        const inputs = serviceInputs(context);
+        if (service === "dapiQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
+        else if (service === "sendsyncQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
+        else enqueue.spawnChild(service, { id: service, input: inputs[service] });
+      }),
+    },
     MASTER_ASKED: {
       actions: enqueueActions(({ enqueue, event }) => {
         if (!("requestId" in event.event)) return;
@@ -327,6 +341,7 @@ export const worker = setup({
         // The keepalive actor ends when the master is lost, and has said so by KEEPALIVE_LOST.
         "xstate.done.actor.*": {},
         "xstate.error.actor.*": {
+          guard: ({ event }) => isProcess(event.type.slice("xstate.error.actor.".length)),
           actions: enqueueActions(({ enqueue, context, event, self }) => {
             const child = event.type.slice("xstate.error.actor.".length);
             if (!isProcess(child)) return;

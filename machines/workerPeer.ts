@@ -2,49 +2,19 @@ import { assign, enqueueActions, raise, sendParent, setup, spawnChild, stopChild
 import type { ProcessRules } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import type { Hello } from "./admission.js";
-import { agentGroupsSend, type AgentGroupsSendEvent } from "./agentGroupsSend.js";
-import { agentInfoSync, type AgentInfoSyncEvent } from "./agentInfoSync.js";
+import { agentGroupsSend } from "./agentGroupsSend.js";
+import { agentInfoSync } from "./agentInfoSync.js";
 import { asked } from "./asked.js";
 import { extraValidSync } from "./extraValidSync.js";
-import { integritySync, type IntegritySyncEvent, type ReceivingEvent } from "./integritySync.js";
+import { integritySync } from "./integritySync.js";
+import { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeerReport } from "./workerPeerEvents.js";
 import { ok, refuse, type Answer, type LogLine, type MachineClock } from "./process.js";
 import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 
-/** The processes of one worker on the master, by actor id. */
-export const PEER_PROCESSES = ["integritySync", "extraValidSync", "agentInfoSync", "agentGroupsSend"] as const;
-export type PeerProcess = (typeof PEER_PROCESSES)[number];
+export { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeerReport } from "./workerPeerEvents.js";
 
 /** Where a dialect lets the agents' groups travel, the other process is none of its workers'. */
 const WITHOUT: Readonly<Record<ProcessRules["agentGroups"], PeerProcess>> = { files: "agentGroupsSend", store: "extraValidSync" };
-
-export type WorkerPeerEvent =
-  | { type: "HELLO_RECEIVED"; requestId: number; hello: Hello }
-  | { type: "HELLO_REJECTED"; requestId: number; error: MusterError }
-  /** `rules`: those of the dialect that it speaks. */
-  | { type: "ADMITTED"; rules: ProcessRules }
-  /** `hint`: for the log alone. */
-  | { type: "REFUSED"; error: MusterError; hint?: string }
-  | { type: "KEEPALIVE_RECEIVED" }
-  | { type: "KEEPALIVE_CHECK" }
-  | { type: "PROBE_REQUESTED"; newcomer: string }
-  /** The master has gone over its own files. */
-  | { type: "INDEX_CYCLE" }
-  | { type: "GROUPS_COLLECTED"; batch: number }
-  | { type: "PEER_ASKED"; to: "integritySync" | "extraValidSync"; event: ReceivingEvent }
-  | { type: "PEER_ASKED"; to: "agentInfoSync"; event: AgentInfoSyncEvent }
-  | { type: "PEER_ASKED"; to: "agentGroupsSend"; event: AgentGroupsSendEvent }
-  | { type: "CHILD_RESTART_DUE"; child: PeerProcess }
-  | { type: "CLOSE_REQUESTED"; reason: string }
-  | { type: "LINK_CLOSED"; reason: string }
-  | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
-  | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
-
-/** Told to the master. */
-export type WorkerPeerReport =
-  | { type: "ADMISSION_ASKED"; peerId: string; hello: Hello }
-  | { type: "PEER_ADMITTED"; peerId: string; nodeName: string }
-  | { type: "PEER_PROBED"; peerId: string; newcomer: string; alive: boolean }
-  | { type: "PEER_CLOSED"; peerId: string; nodeName: string | null };
 
 export interface WorkerPeerInput {
   readonly peerId: string;
@@ -88,6 +58,16 @@ const probed = ({ peerId }: WorkerPeerContext, newcomer: string, alive: boolean)
 const saidAlready = () => MusterError.cluster(3000, "this connection has said hello already");
 const beingClosed = () => MusterError.cluster(3000, "this connection is being closed");
 
+type Told<Type extends WorkerPeerEvent["type"]> = { event: Extract<WorkerPeerEvent, { type: Type }> };
+
+/** What a connection that is being closed, or is closed, still answers. */
+const atTheEnd = {
+  CLOSE_REQUESTED: {},
+  HELLO_RECEIVED: { actions: { type: "answer", params: ({ event }: Told<"HELLO_RECEIVED">) => refuse(event.requestId, beingClosed()) } },
+  HELLO_REJECTED: { actions: { type: "answer", params: ({ event }: Told<"HELLO_REJECTED">) => refuse(event.requestId, event.error) } },
+  PROBE_REQUESTED: { actions: "giveNameAway" },
+} as const;
+
 const isProcess = (id: string): id is PeerProcess => (PEER_PROCESSES as readonly string[]).includes(id);
 
 /** Hands an event on to a process, if it runs. */
@@ -127,6 +107,7 @@ export const workerPeer = setup({
     openToPeer: (_, _params: { peerId: string; nodeName: string }) => undefined,
     /** Cancels transfers and removes what is left of them. */
     releaseConnection: (_, _params: { peerId: string }) => undefined,
+    giveNameAway: sendParent(({ context, event }) => probed(context, event.type === "PROBE_REQUESTED" ? event.newcomer : "", false)),
     startProcess: enqueueActions(({ enqueue, context }, params: { child: PeerProcess }) => {
       const { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline, maxLockedIntegrityTime } = context;
       switch (params.child) {
@@ -411,15 +392,10 @@ export const workerPeer = setup({
         onError: "closed",
       },
       after: { closeDeadline: "closed" },
-      on: {
-        CLOSE_REQUESTED: {},
-        HELLO_RECEIVED: { actions: { type: "answer", params: ({ event }) => refuse(event.requestId, beingClosed()) } },
-        HELLO_REJECTED: { actions: { type: "answer", params: ({ event }) => refuse(event.requestId, event.error) } },
-        PROBE_REQUESTED: { actions: sendParent(({ context, event }) => probed(context, event.newcomer, false)) },
-      },
+      on: atTheEnd,
     },
+    // Not final: the master stops the actor, and XState need not remember an event named after each connection.
     closed: {
-      type: "final",
       entry: [
         { type: "releaseConnection", params: ({ context }) => ({ peerId: context.peerId }) },
         sendParent(
@@ -438,6 +414,7 @@ export const workerPeer = setup({
           },
         },
       ],
+      on: { ...atTheEnd, LINK_CLOSED: {} },
     },
   },
 });

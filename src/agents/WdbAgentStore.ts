@@ -32,8 +32,8 @@ export interface WdbAgentStoreOptions {
   readonly transport: AgentStoreTransport;
   readonly clock: Clock;
   readonly settings: AgentStoreSettings;
-  /** The way of the three lists. */
-  readonly sync: AgentSync;
+  /** The way of the three lists; absent where nobody asks for them. */
+  readonly sync?: AgentSync;
   /** How agents are imported; absent when the store behind the transport registers its agents itself. */
   readonly importAgents?: (agents: readonly NewAgent[], signal: AbortSignal) => Promise<ImportSummary>;
   /** What is to be closed before the transport. */
@@ -90,11 +90,11 @@ export class WdbAgentStore implements AgentStore {
   }
 
   agentLists(options?: CallOptions): Promise<AgentLists> {
-    return this.#call(options, "reading what changed in the agents", (signal) => this.#options.sync.read(signal));
+    return this.#call(options, "reading what changed in the agents", (signal) => this.#sync().read(signal));
   }
 
   storeAgentLists(lists: AgentLists, options?: CallOptions): Promise<void> {
-    return this.#call(options, "storing agents' information", (signal) => this.#options.sync.write(lists, signal));
+    return this.#call(options, "storing agents' information", (signal) => this.#sync().write(lists, signal));
   }
 
   changedAgentGroups(options?: CallOptions): Promise<string[]> {
@@ -200,6 +200,11 @@ export class WdbAgentStore implements AgentStore {
   async close(): Promise<void> {
     await this.#options.closeFirst?.();
     await this.#options.transport.close();
+  }
+
+  #sync(): AgentSync {
+    if (this.#options.sync === undefined) throw new AgentStoreError(2013, "this store has no way for lists of agents");
+    return this.#options.sync;
   }
 
   #call<T>(options: CallOptions | undefined, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -31,6 +31,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./demoCommand.js"),
   },
   {
+    name: "control",
+    summary: "show the cluster's nodes, agents and health, asked of a running node",
+    load: () => import("./controlCommand.js"),
+  },
+  {
+    name: "call",
+    summary: "ask for one function of the distributed API, on one node or many",
+    load: () => import("./callCommand.js"),
+  },
+  {
     name: "config",
     summary: "check a node's configuration, or show it with where each value comes from",
     load: () => import("./configCommand.js"),

@@ -28,6 +28,16 @@ export interface Limits {
   readonly archiveBytes: number;
   /** Payloads above this many bytes are encrypted and decrypted on the pool. */
   readonly inlineCryptoBytes: number;
+  /** Distributed requests that are worked on at a time, and that may wait besides. */
+  readonly requestsAtOnce: number;
+  readonly requestsWaiting: number;
+  /** Of those, at most so many wait for the answer of one node. */
+  readonly requestsPerNode: number;
+  /** Messages of other nodes to this node's daemons: in work at a time, and waiting besides. */
+  readonly messagesAtOnce: number;
+  readonly messagesWaiting: number;
+  /** Clients of the local socket at once. */
+  readonly localClients: number;
 }
 
 /** The defaults; quality.md 2 gives the numbers that peers can see. */
@@ -48,4 +58,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   archiveEntryBytes: 2 * 1024 * 1024 * 1024,
   archiveBytes: 4 * 1024 * 1024 * 1024,
   inlineCryptoBytes: 64 * 1024,
+  requestsAtOnce: 512,
+  requestsWaiting: 1024,
+  requestsPerNode: 256,
+  messagesAtOnce: 16,
+  messagesWaiting: 256,
+  localClients: 1024,
 });

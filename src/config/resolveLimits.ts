@@ -15,6 +15,7 @@ const ORDERED: readonly (readonly [keyof Limits, keyof Limits])[] = [
   ["frameBytes", "messageBytes"],
   ["ungreetedPerAddress", "ungreetedConnections"],
   ["archiveEntryBytes", "archiveBytes"],
+  ["requestsPerNode", "requestsAtOnce"],
 ];
 
 /** Clear bytes whose token still fits into one frame of `REQUEST_CHUNK` (four thirds, and a rest). */

@@ -14,6 +14,7 @@ import { parseTaskAndError } from "../protocol/payloads.js";
 import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
+import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
 import { sendFile } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./cryptOffload.js";
 import type { SocketLink } from "./ports/SocketLink.js";
@@ -48,6 +49,8 @@ export class Connection {
   readonly channel: Channel;
   readonly files: IncomingFiles;
   readonly strings: IncomingStrings;
+  /** For answers that are sent as strings. */
+  readonly answers = new Lane(STRINGS_AT_ONCE);
   /** For what is sent over this connection in chunks. */
   readonly pace: ChunkPace;
   readonly #options: ConnectionOptions;
@@ -116,20 +119,20 @@ export class Connection {
   }
 
   /**
-   * Sends a file of this node to the same path at the peer. `path` is relative to root, `taskId` the peer's task
-   * that it is for.
+   * Sends a file of this node to a path at the peer. Both are relative to root; `source` is `path` unless it is named.
    *
+   * @param taskId the peer's task that the file is for; null: for none.
    * @throws TransferCancelled when the peer gives its task up meanwhile.
    */
-  async sendFile(path: string, taskId: string, signal: AbortSignal): Promise<{ bytes: number }> {
+  async sendFile(path: string, taskId: string | null, signal: AbortSignal, source = path): Promise<{ bytes: number }> {
     const { root, limits } = this.#options.config;
     const chunkBytes = limits.transferChunkBytes;
     const task = { isCancelled: false };
-    this.#sending.set(taskId, task);
+    if (taskId !== null) this.#sending.set(taskId, task);
     try {
       const { bytes, cancelled } = await sendFile(this.channel, {
         path,
-        source: readLazily(join(root, path), chunkBytes),
+        source: readLazily(join(root, source), chunkBytes),
         chunkBytes,
         pace: this.pace,
         signal,
@@ -138,7 +141,7 @@ export class Connection {
       if (cancelled || task.isCancelled) throw new TransferCancelled(path, bytes);
       return { bytes };
     } finally {
-      this.#sending.delete(taskId);
+      if (taskId !== null) this.#sending.delete(taskId);
     }
   }
 

@@ -3,7 +3,7 @@ import type { NodeConfig } from "../config/NodeConfig.js";
 /** Milliseconds that a step on this node's own disk or threads may take before it counts as failed. */
 const WORK_DEADLINE = 600_000;
 /** Milliseconds that one transfer may take in all; each of its messages has its own, shorter time. */
-const TRANSFER_DEADLINE = 3_600_000;
+export const TRANSFER_DEADLINE = 3_600_000;
 /** Milliseconds in which a connection that is being closed must take what is still to be sent. */
 const CLOSE_DEADLINE = 5_000;
 /** Milliseconds in which a stopping node closes its connections. */
@@ -11,11 +11,15 @@ const DRAIN_DEADLINE = 10_000;
 /** Milliseconds in which the master must take a connection, and answer the hello. */
 const CONNECT_DEADLINE = 20_000;
 /** Milliseconds in which a request is resolved and sent on, and its answer taken by the asker. */
-export const DAPI_STEP_DEADLINE = 30_000;
-/** Distributed requests, and messages for daemons, that are worked on at a time. */
-export const QUEUE_CONCURRENCY = 64;
-/** Requests that may wait besides; one more is refused. */
-export const QUEUE_CAPACITY = 1024;
+const DAPI_STEP_DEADLINE = 30_000;
+/** Seconds that a function may take, unless the request says otherwise (dapi.md 1.6). */
+export const REQUEST_TIMEOUT = 10;
+/** Seconds beyond the function's own that another node's answer may take to come back. */
+export const DAPI_GRACE = 5;
+/** Milliseconds that a request may take at most, also one that waits for completion. */
+export const LONGEST_REQUEST = 3_600_000;
+/** Seconds that a daemon may take to reply to a message. */
+export const DAEMON_TIMEOUT = 20;
 /** Seconds in which an old connection must answer a probe, or lose its name to a newcomer. */
 export const PROBE_SECONDS = 3;
 
@@ -45,7 +49,10 @@ export function machineIntervals(config: NodeConfig) {
     drainDeadline: DRAIN_DEADLINE,
     connectDeadline: CONNECT_DEADLINE,
     dapiStepDeadline: DAPI_STEP_DEADLINE,
-    queueConcurrency: QUEUE_CONCURRENCY,
-    queueCapacity: QUEUE_CAPACITY,
+    dapiConcurrency: config.limits.requestsAtOnce,
+    dapiCapacity: config.limits.requestsWaiting,
+    sendsyncConcurrency: config.limits.messagesAtOnce,
+    sendsyncCapacity: config.limits.messagesWaiting,
+    localClients: config.limits.localClients,
   };
 }

@@ -3,12 +3,14 @@ import type { AnyActor } from "xstate";
 import type { AgentStore } from "../agents/AgentStore.js";
 import type { ClusterItems } from "../config/ClusterItems.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
+import type { AskNode } from "../dapi/AskNode.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { Logger } from "../telemetry/Logger.js";
 import type { NodeScope } from "../../workers/jobs.js";
 import { clusterKeys } from "./cryptOffload.js";
 import { FileIndexer } from "./FileIndexer.js";
+import { refuseSecondNode } from "./local/LocalServer.js";
 import { MasterNode } from "./master/MasterNode.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
@@ -35,6 +37,8 @@ export interface StartNodeOptions {
   readonly serveWdb?: boolean;
   /** Write every change of a machine's state to this file. */
   readonly traceFile?: string;
+  /** May workers ask this master for functions that change something, for example a restart? @default false */
+  readonly workersMayChange?: boolean;
   /** Threads of the pool. @default one per core, at least two */
   readonly threads?: number;
 }
@@ -50,6 +54,8 @@ export interface RunningNode {
   /** The root of its actors: `master` or `worker`. */
   readonly actor: AnyActor;
   readonly store: AgentStore;
+  /** The distributed API for callers in this process. */
+  readonly api: { readonly ask: AskNode };
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -60,12 +66,13 @@ export interface RunningNode {
  * Starts a node: makes its folders, removes what an earlier life left in the middle of transfers,
  * and sets its actors going.
  *
- * @throws Error when a folder can't be made: the text names it.
+ * @throws Error when a folder can't be made: the text names it; MusterError 1000 when a node runs in this root already
  */
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
   const { config, dialect, logger, clock = systemClock, random = systemRandom } = options;
   const { root, cluster, items, limits } = config;
   await makeNodeFolders(root, cluster.nodeName);
+  await refuseSecondNode(root);
   await cleanTransferFolders(root);
   const pool = new ThreadPool({
     threads: options.threads ?? Math.max(2, availableParallelism()),
@@ -100,9 +107,16 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
           scope.items = followWorkers.get(spoken.id) ?? items;
         };
   const keys = clusterKeys([cluster.key], pool);
-  const services = { config, scope, clock, random, pool, indexer, store, logger, keys };
+  const services = { config, scope, clock, random, pool, indexer, store, logger, keys, workersMayChange: options.workersMayChange ?? false };
   const node = cluster.nodeType === "master" ? new MasterNode({ ...services, speak }) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
+  try {
+    await node.api.start();
+  } catch (error) {
+    await store.close().catch(() => undefined);
+    await pool.close().catch(() => undefined);
+    throw error;
+  }
   const trace =
     options.traceFile === undefined
       ? undefined
@@ -118,6 +132,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 
   const ended = new Promise<NodeEnd>((resolve) => {
     const finish = async (error: Error | null): Promise<void> => {
+      node.api.close();
       if (node instanceof MasterNode) node.dispose();
       await store.close().catch(() => undefined);
       await pool.close().catch(() => undefined);
@@ -135,6 +150,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   return {
     actor,
     store,
+    api: { ask: node.api.ask },
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

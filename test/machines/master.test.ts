@@ -4,6 +4,8 @@ import { master } from "../../machines/master.js";
 import type { ReceivingEvent } from "../../machines/integritySync.js";
 import { zlib414 } from "../../src/protocol/dialects/zlib414.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
+import { NODE_SERVICES } from "../../machines/nodeServices.js";
+import { CRASHES_ALLOWED } from "../../machines/supervision.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
 import { INTERVALS, withIntervals } from "../support/machineInputs.js";
 import { MachineRun } from "../support/machineRun.js";
@@ -315,7 +317,7 @@ describe("master: helpers", () => {
     await run.crash("integrityIndexer");
     await run.send({ type: "STOP_REQUESTED" });
     await run.advance(100);
-    expect(run.childStates.size).toBe(0);
+    expect([...run.childStates.keys()].sort()).toEqual([...NODE_SERVICES].sort());
   });
 });
 
@@ -363,6 +365,26 @@ describe("master: crashes of peers", () => {
   });
 });
 
+describe("master: services", () => {
+  test("a service that crashes is let go of and started anew after a delay", async () => {
+    const run = start();
+    run.forget();
+    await run.crash("dapiQueue");
+    await run.nextTimer();
+    expect(run.childState("dapiQueue")).toBeDefined();
+    expect(run.script).toMatchSnapshot();
+  });
+
+  test("one that keeps crashing ends the node", async () => {
+    const run = start();
+    for (let crash = 0; crash <= CRASHES_ALLOWED; crash += 1) {
+      await run.crash("localServer");
+      if (run.state !== "failed") await run.nextTimer();
+    }
+    expect(run.state).toBe("failed");
+  });
+});
+
 describe("master", () => {
   const EVENTS: readonly MasterEvent[] = [
     { type: "INDEX_FAILED" },
@@ -375,7 +397,7 @@ describe("master", () => {
     { type: "NODE_FAILED", error: new Error("the listener is gone") },
     { type: "STOP_REQUESTED" },
     { type: "xstate.error.actor.stray", error: new Error("stray"), actorId: "stray" },
-    { type: "xstate.done.actor.stray", output: undefined, actorId: "stray" },
+    { type: "SERVICE_RESTART_DUE", service: "dapiQueue" },
   ];
 
   chartTests(master, {

@@ -7,13 +7,18 @@ import { agentInfoSend } from "../../machines/agentInfoSend.js";
 import { agentInfoSync } from "../../machines/agentInfoSync.js";
 import { extraValidSend } from "../../machines/extraValidSend.js";
 import { extraValidSync } from "../../machines/extraValidSync.js";
+import { dapiQueue } from "../../machines/dapiQueue.js";
+import { dapiRequest } from "../../machines/dapiRequest.js";
 import { integrityApply } from "../../machines/integrityApply.js";
 import { integrityCheck } from "../../machines/integrityCheck.js";
 import { integrityIndexer } from "../../machines/integrityIndexer.js";
 import { integritySync } from "../../machines/integritySync.js";
 import { keepalive } from "../../machines/keepalive.js";
 import { keepaliveMonitor } from "../../machines/keepaliveMonitor.js";
+import { localClient } from "../../machines/localClient.js";
+import { localServer } from "../../machines/localServer.js";
 import { master } from "../../machines/master.js";
+import { sendsyncQueue } from "../../machines/sendsyncQueue.js";
 import { worker } from "../../machines/worker.js";
 import { workerPeer } from "../../machines/workerPeer.js";
 
@@ -43,6 +48,11 @@ const NAMES: readonly (readonly [AnyStateMachine, string])[] = [
   [agentGroupsCollect, "delaying, waiting, collecting"],
   [agentGroupsSend, "free, collecting, sending, awaitingResult"],
   [agentGroupsReceive, "free, applying, reporting, comparing, askingFullSet, recalculating, reportingError"],
+  [dapiQueue, "idle, working, saturated"],
+  [dapiRequest, "resolving, executing, forwarding, collecting, responding, done, failed"],
+  [sendsyncQueue, "idle, working, saturated"],
+  [localServer, "idle, serving, saturated"],
+  [localClient, "connected, closed"],
   [agentInfoSend, "free, awaitingPermission, collecting, sendingString, awaitingResult, reportingError"],
 ];
 

@@ -4,6 +4,7 @@ import type { EventFrom } from "xstate";
 import { worker } from "../../machines/worker.js";
 import { MusterError } from "../../src/protocol/errors/MusterError.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
+import { NODE_SERVICES } from "../../machines/nodeServices.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
 import { INTERVALS, withIntervals } from "../support/machineInputs.js";
 import { MachineRun } from "../support/machineRun.js";
@@ -125,7 +126,7 @@ describe("worker: reconnecting", () => {
     await run.advance(INTERVALS.connectionRetry);
     await run.resolve("connect");
     await run.resolve("sayHello");
-    expect([...run.childStates.keys()].sort()).toEqual([...PROCESSES].sort());
+    expect([...run.childStates.keys()].sort()).toEqual([...PROCESSES, ...NODE_SERVICES].sort());
     expect(run.script).toMatchSnapshot();
   });
 
@@ -370,7 +371,7 @@ describe("worker: crashes of its processes", () => {
     await run.advance(100);
     warnings.mockRestore();
     expect(run.state).toBe("connected");
-    expect(run.childStates.size).toBe(5);
+    expect(run.childStates.size).toBe(5 + NODE_SERVICES.length);
   });
 
   test("a restart belongs to its connection: the next one does not start a process twice", async () => {
@@ -444,6 +445,7 @@ describe("worker", () => {
     { type: "KEEPALIVE_LOST" },
     ...masterAsks(0),
     { type: "APPLY_STARTED" },
+    { type: "SERVICE_RESTART_DUE", service: "dapiQueue" },
     { type: "APPLY_FINISHED", extraValid: ["queue/agent-groups/001"] },
     { type: "APPLY_FAILED", message: "no space" },
     { type: "MASTER_REPORTED_ERROR", message: "bad archive" },

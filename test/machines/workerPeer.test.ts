@@ -400,13 +400,13 @@ describe("workerPeer: the end", () => {
   test("a link that can't be closed well is closed all the same", async () => {
     const { run } = await upTo("closing");
     await run.reject("closeLink");
-    expect(run.snapshot.status).toBe("done");
+    expect(run.state).toBe("closed");
   });
 
   test("a link that does not take what is queued is closed after the deadline", async () => {
     const { run } = await upTo("closing");
     await run.advance(INTERVALS.closeDeadline);
-    expect(run.snapshot.status).toBe("done");
+    expect(run.state).toBe("closed");
     expect(run.asked.find(({ name }) => name === "closeLink")?.signal.aborted).toBe(true);
   });
 

@@ -22,10 +22,13 @@ export const INTERVALS = Object.freeze({
   transferDeadline: 3_600_000,
   closeDeadline: 5_000,
   drainDeadline: 12_000,
-  queueConcurrency: 4,
-  queueCapacity: 16,
-  dapiStepDeadline: 31_000,
   connectDeadline: 20_000,
+  dapiConcurrency: 2,
+  dapiCapacity: 2,
+  dapiStepDeadline: 30_000,
+  sendsyncConcurrency: 2,
+  sendsyncCapacity: 1,
+  localClients: 2,
 });
 
 /** The input of any machine that needs no more than intervals and the clock. */

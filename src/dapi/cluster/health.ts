@@ -34,12 +34,18 @@ export interface MasterHealth {
   readonly activeAgents: number;
 }
 
+/** What `get_health` answers (dapi.md 4.2). */
+export interface HealthReport {
+  readonly n_connected_nodes: number;
+  readonly nodes: Readonly<Record<string, unknown>>;
+}
+
 /** The answer of `get_health` (dapi.md 4.2); plain JSON, keys in the reference's order. */
 export function healthReport(
   workers: readonly WorkerHealth[],
   master: MasterHealth | null,
   { health }: Pick<Dialect, "health">,
-): Record<string, unknown> {
+): HealthReport {
   const nodes: Record<string, unknown> = {};
   for (const worker of workers) nodes[worker.info.name] = { info: infoOf(worker), status: STATUS[health](worker) };
   if (master !== null) nodes[master.info.name] = { info: infoOf(master) };

@@ -59,7 +59,7 @@ export function processArray(items: readonly unknown[], page: Partial<Page>, rul
 }
 
 /** @throws MusterError 1400, 1401, 1405, 1406 */
-function checkBounds(offset: number, limit: number | null): void {
+export function checkBounds(offset: number, limit: number | null): void {
   if (!Number.isSafeInteger(offset) || offset < 0) throw MusterError.user(1400);
   if (limit === null) return;
   if (limit === 0) throw MusterError.user(1406);

@@ -1,4 +1,9 @@
+import { MusterError } from "../../protocol/errors/MusterError.js";
 import type { DapiRequest } from "../DapiRequest.js";
+import type { JsonRecord } from "../encoding/values.js";
+import { denied as denial, isAllowed } from "../rbac/permissions.js";
+import type { FailedItems } from "../results/ApiResult.js";
+import { pageOf, widened, type Page } from "./pages.js";
 
 /** An agent and the node that it reports to. */
 export interface AgentLocation {
@@ -22,10 +27,12 @@ export interface NodeShare {
   readonly request: DapiRequest;
 }
 
-/** The shares of a request, and nodes that it names and that are not there. */
+/** The shares of a request, and the nodes that it concerns and that are not asked, with the reason. */
 export interface Solution {
   readonly shares: readonly NodeShare[];
-  readonly absentNodes: readonly string[];
+  readonly failed: readonly FailedItems[];
+  /** What the asker wants of the merged items; undefined: all. */
+  readonly page: Page | undefined;
 }
 
 /** Names under which the agent table keeps agents that report to no node; they belong to the master. */
@@ -39,30 +46,43 @@ export async function solve(request: DapiRequest, view: SolverView): Promise<Sol
   const { node_id: nodeId, node_list: nodeList, agent_id: agentId, agent_list: agentList, ...rest } = request.arguments;
   const named = namesOf(nodeId) ?? (nodeList === "*" ? undefined : namesOf(nodeList));
   const wantedAgents = agentList ?? agentId;
-  const byNode = wantedAgents === undefined ? undefined : await agentsByNode(wantedAgents, named, view);
-
-  if (byNode !== undefined) {
-    const forNode = (ids: readonly string[]): Readonly<Record<string, unknown>> =>
+  if (wantedAgents !== undefined) {
+    const byNode = await agentsByNode(wantedAgents, named, view);
+    const forNode = (ids: readonly string[]): JsonRecord =>
       agentList === undefined && ids.length === 1 ? { ...rest, agent_id: ids[0] } : { ...rest, agent_list: ids };
-    return divide(request, view, [...byNode].map(([nodeName, ids]) => ({ nodeName, arguments: forNode(ids) })));
+    const wanted = [...byNode].map(([nodeName, ids]) => ({ nodeName, arguments: forNode(ids) }));
+    return divide(request, view, { wanted, areNamed: named !== undefined });
   }
-  const targets = named ?? (nodeList === "*" || request.broadcasting ? view.connectedNodes : await nodesOfAgents(view));
-  return divide(request, view, targets.map((nodeName) => ({ nodeName, arguments: rest })));
+  const all = nodeList === "*" || request.broadcasting;
+  const targets = named ?? (all ? view.connectedNodes : await nodesOfAgents(view));
+  const wanted = [...new Set(targets)].map((nodeName) => ({ nodeName, arguments: rest }));
+  return divide(request, view, { wanted, areNamed: named !== undefined });
 }
 
-function divide(
-  request: DapiRequest,
-  view: SolverView,
-  wanted: readonly { readonly nodeName: string; readonly arguments: Readonly<Record<string, unknown>> }[],
-): Solution {
+interface Wanted {
+  readonly wanted: readonly { readonly nodeName: string; readonly arguments: JsonRecord }[];
+  /** The asker named the nodes; otherwise they were found by the agents that report to them. */
+  readonly areNamed: boolean;
+}
+
+function divide(request: DapiRequest, view: SolverView, { wanted, areNamed }: Wanted): Solution {
   const connected = new Set(view.connectedNodes);
-  const shares: NodeShare[] = [];
-  const absentNodes: string[] = [];
-  for (const { nodeName, arguments: shareArguments } of wanted) {
-    if (!connected.has(nodeName)) absentNodes.push(nodeName);
-    else shares.push({ nodeName, request: { ...request, arguments: shareArguments, fromCluster: true } });
-  }
-  return { shares, absentNodes };
+  const absent = wanted.filter(({ nodeName }) => !connected.has(nodeName)).map(({ nodeName }) => nodeName);
+  const present = wanted.filter(({ nodeName }) => connected.has(nodeName));
+  const mayRead = ({ nodeName }: { nodeName: string }): boolean => isAllowed(request.rbacPermissions, "cluster:read", "node:id", nodeName);
+  const denied = present.filter((share) => !mayRead(share)).map(({ nodeName }) => nodeName);
+  const asked = present.filter(mayRead);
+  const page = asked.length > 1 ? pageOf(request.arguments) : undefined;
+  const shares = asked.map(({ nodeName, arguments: given }) => ({
+    nodeName,
+    request: { ...request, arguments: page === undefined ? given : widened(given, page), fromCluster: true },
+  }));
+  const absence = areNamed
+    ? [{ error: MusterError.notFound(1730), ids: absent }]
+    : absent.map((name) => ({ error: MusterError.user(3022, name), ids: [name] }));
+  // Who asks all nodes is answered by those that he may ask.
+  const denials = request.broadcasting ? [] : [{ error: denial("node:id"), ids: denied }];
+  return { shares, failed: [...absence, ...denials].filter(({ ids }) => ids.length > 0), page };
 }
 
 async function agentsByNode(
@@ -71,18 +91,17 @@ async function agentsByNode(
   view: SolverView,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const all = wanted === "*";
-  const ids = all ? [] : (namesOf(wanted) ?? []);
-  const found = await view.agents(all || named !== undefined ? "all" : ids);
+  const ids = all ? [] : [...new Set(namesOf(wanted) ?? [])];
+  const found = await view.agents(all ? "all" : ids);
   const byNode = new Map<string, string[]>();
   const place = (nodeName: string, id: string): void => {
     const name = NOWHERE.has(nodeName) ? view.ownName : nodeName;
-    byNode.set(name, [...(byNode.get(name) ?? []), id]);
+    const placed = byNode.get(name);
+    if (placed === undefined) byNode.set(name, [id]);
+    else placed.push(id);
   };
-  const wantedIds = new Set(ids);
-  for (const { id, nodeName } of found) {
-    const isWanted = all || wantedIds.has(id);
-    if (isWanted && (named === undefined || named.includes(nodeName))) place(nodeName, id);
-  }
+  const nameOf = (nodeName: string): string => (NOWHERE.has(nodeName) ? view.ownName : nodeName);
+  for (const { id, nodeName } of found) if (named === undefined || named.includes(nameOf(nodeName))) place(nodeName, id);
   const known = new Set(found.map(({ id }) => id));
   for (const id of ids) if (!known.has(id)) place(view.ownName, id);
   for (const name of named ?? []) if (!byNode.has(name)) byNode.set(name, []);

@@ -59,7 +59,8 @@ function mergeItems(left: AffectedItemsResult, right: AffectedItemsResult): Affe
   };
 }
 
-function mergeFailed(left: readonly FailedItems[], right: readonly FailedItems[]): readonly FailedItems[] {
+/** Failures of the same kind are one, with the ids of all of them. */
+export function mergeFailed(left: readonly FailedItems[], right: readonly FailedItems[]): readonly FailedItems[] {
   const merged = left.map(({ error, ids }) => ({ error, ids: [...ids] }));
   for (const { error, ids } of right) {
     const same = merged.find((failed) => identityOf(failed.error) === identityOf(error));

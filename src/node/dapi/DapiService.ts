@@ -1,101 +1,145 @@
 import { fromPromise } from "xstate";
 import { dapiQueue, type DapiQueueRef } from "../../../machines/dapiQueue.js";
-import { dapiRequest, type Resolution } from "../../../machines/dapiRequest.js";
+import { dapiRequest, type DapiRoute } from "../../../machines/dapiRequest.js";
+import type { AskNode } from "../../dapi/AskNode.js";
 import type { DapiRequest } from "../../dapi/DapiRequest.js";
-import { formatRequest, parseRequest } from "../../dapi/encoding/requestJson.js";
-import { decodeResult, encodeResult } from "../../dapi/encoding/resultJson.js";
+import { parseRequest } from "../../dapi/encoding/requestJson.js";
 import { decide } from "../../dapi/resolution/decide.js";
-import { solve, type NodeShare, type Solution, type SolverView } from "../../dapi/resolution/solve.js";
-import { affectedItems, type ApiResult } from "../../dapi/results/ApiResult.js";
-import { mergeResults } from "../../dapi/results/mergeResults.js";
+import { denied } from "../../dapi/rbac/permissions.js";
 import type { NodeConfig } from "../../config/NodeConfig.js";
-import type { RandomSource } from "../../protocol/Clock.js";
+import type { Clock } from "../../protocol/Clock.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import type { Logger } from "../../telemetry/Logger.js";
 import { machineLog } from "../machineLog.js";
-import { executeFunction, REQUEST_TIMEOUT, withNode, type Execution } from "./executeFunction.js";
-import { PendingAnswers } from "./PendingAnswers.js";
-
-/** Seconds beyond the function's own that another node's answer may take to come back. */
-const ANSWER_GRACE = 5;
+import { DAPI_GRACE, LONGEST_REQUEST, REQUEST_TIMEOUT } from "../milliseconds.js";
+import { DapiAnswer } from "./DapiAnswer.js";
+import { executeFunction, withNode, type Execution } from "./executeFunction.js";
+import type { Forwarding } from "./Forwarding.js";
 
 /** Who asked, and how the answer gets there. */
 export interface Asker {
-  /** For people and for the queue: a node's name, or a local client's id. */
+  /** For people: a node's name, or a local client's id. */
   readonly origin: string;
-  /** Brings the result's JSON to the asker. */
-  respond(resultJson: string, signal: AbortSignal): Promise<void>;
-  /** Tells the asker, at once or later, that its request was not taken. */
+  /** For the queue: when it is lost, so are its requests. */
+  readonly askerId: string;
+  /** May it ask for functions that change something? Peers claim rights that nobody can check (dialects.md 3.3). */
+  readonly mayChange: boolean;
+  /** Brings the answer to the asker. */
+  respond(answer: DapiAnswer, signal: AbortSignal): Promise<void>;
+  /** Tells the asker that a request that was taken will not be worked on. */
   refuse(error: MusterError): void;
-}
-
-/** The other nodes, as the service asks them. */
-export interface DapiPeers {
-  /** Sends a request to a node (null: to the master) and resolves once it is acknowledged. */
-  send(nodeName: string | null, id: string, requestJson: string, signal: AbortSignal): Promise<void>;
-  /** Connected nodes, this one first; only a master has others. */
-  connectedNodes(): readonly string[];
-  agents: SolverView["agents"];
 }
 
 export interface DapiServiceOptions {
   readonly config: NodeConfig;
-  readonly random: RandomSource;
+  readonly clock: Clock;
   readonly logger: Logger;
-  readonly peers: DapiPeers;
-  readonly execution: Omit<Execution, "nodeName" | "onDefect">;
-}
-
-/** A node that was asked: when the request has left, and what it answers. */
-interface Asked {
-  readonly sent: Promise<void>;
-  readonly answer: Promise<ApiResult | MusterError>;
+  readonly execution: Omit<Execution, "onDefect">;
+  readonly forwarding: Forwarding;
+  /** The queue's actor: a child of the node's root; undefined while it is being restarted. */
+  readonly queue: () => DapiQueueRef | undefined;
 }
 
 /** One request on its way; the machine knows it by its id. */
 interface Work {
   readonly request: DapiRequest;
   readonly asker: Asker;
-  /** Aborted when nobody waits for the request any more. */
-  readonly given: AbortController;
-  solution?: Solution;
-  /** Answers that are on their way: they never reject. */
-  answers?: Promise<readonly (ApiResult | MusterError)[]>;
-  result?: string;
+  /** Aborted when nobody waits for the request any more; made when other nodes are asked. */
+  given?: AbortController;
+  /** Refused while it was being received: the asker is told at once. */
+  refusal?: MusterError;
+  isReceived?: true;
+  answer?: DapiAnswer;
 }
 
 /** The distributed API of a node: what the queue's machines ask for, done (dapi.md 1). */
 export class DapiService {
-  readonly pending = new PendingAnswers();
   readonly #options: DapiServiceOptions;
+  readonly #logger: Logger;
   readonly #work = new Map<string, Work>();
   readonly #execution: Execution;
+  #requests = 0;
+  #inProcess = 0;
 
   constructor(options: DapiServiceOptions) {
     this.#options = options;
+    this.#logger = options.logger.child({ subtag: "D API" });
     this.#execution = {
       ...options.execution,
-      nodeName: options.config.cluster.nodeName,
       onDefect: (error) => {
-        options.logger.child({ subtag: "D API" }).error(`A function failed unexpectedly: ${String(error)}`, { error });
+        this.#logger.error(`A function failed unexpectedly: ${String(error)}`, { error });
       },
     };
   }
 
   /**
-   * Takes a request.
+   * Takes a request; its answer, or a later refusal, comes by the asker's own way.
    *
-   * @throws MusterError 1000 for a text that is no request: it is not taken
+   * @throws MusterError 1000 for a text that is no request, 3009 when the queue is full, 3023 on a worker without a master,
+   *   4000 for a function that this asker may not ask for: it is not taken
    */
-  receive(requestJson: string, asker: Asker, queue: DapiQueueRef): void {
-    const request = parseRequest(requestJson);
-    const requestId = this.#options.random.uuid();
-    this.#work.set(requestId, { request, asker, given: new AbortController() });
-    const functionName = request.qualname;
-    this.#options.logger.child({ subtag: "D API" }).info(`Receiving request: ${functionName} from ${asker.origin}`);
-    const requestDeadline = request.waitForComplete ? null : this.#options.config.items.intervals.communication.timeoutDapiRequest * 1000;
-    queue.send({ type: "REQUEST_RECEIVED", request: { requestId, functionName, origin: asker.origin, requestDeadline } });
+  receive(requestJson: string, asker: Asker): void {
+    this.take(parseRequest(requestJson), asker);
   }
+
+  take(request: DapiRequest, asker: Asker): void {
+    const queue = this.#options.queue();
+    if (queue === undefined) throw MusterError.cluster(3009, "the request queue of this node is being restarted. Ask again later");
+    const route = this.#routeOf(request, asker);
+    this.#requests += 1;
+    const requestId = `request-${String(this.#requests)}`;
+    const work: Work = { request, asker };
+    this.#work.set(requestId, work);
+    this.#logger.info(`Receiving request: ${request.qualname} from ${asker.origin}`);
+    const deadlines = this.#deadlinesOf(request);
+    queue.send({
+      type: "REQUEST_RECEIVED",
+      request: { requestId, functionName: request.qualname, origin: asker.origin, askerId: asker.askerId, route, ...deadlines },
+    });
+    if (work.refusal !== undefined) throw work.refusal;
+    work.isReceived = true;
+  }
+
+  /** Nobody waits for this asker's requests any more. */
+  lose(askerId: string): void {
+    this.#options.queue()?.send({ type: "ASKER_LOST", askerId });
+  }
+
+  /** For callers in this process. */
+  readonly ask: AskNode = (request, { signal }) => {
+    this.#inProcess += 1;
+    const askerId = `api-${String(this.#inProcess)}`;
+    return new Promise((resolve) => {
+      const onAbort = (): void => {
+        this.lose(askerId);
+        end(MusterError.cluster(3009, "the request was given up by its asker"));
+      };
+      const end = (answer: DapiAnswer["value"]): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(answer);
+      };
+      if (signal.aborted) {
+        onAbort();
+        return;
+      }
+      signal.addEventListener("abort", onAbort, { once: true });
+      const asker: Asker = {
+        origin: "API",
+        askerId,
+        mayChange: true,
+        respond: (answer) => {
+          end(answer.value);
+          return Promise.resolve();
+        },
+        refuse: end,
+      };
+      try {
+        this.take(request, asker);
+      } catch (error) {
+        end(MusterError.from(error));
+      }
+    });
+  };
 
   /** The queue's machine with its work under it. */
   queueMachine() {
@@ -104,19 +148,28 @@ export class DapiService {
       actors: {
         dapiRequest: dapiRequest.provide({
           actors: {
-            resolve: fromPromise(({ input }) => this.#resolve(this.#get(input.requestId))),
+            resolve: fromPromise(async ({ input }) => {
+              const { request } = this.#get(input.requestId);
+              this.#execution.catalogue.resolve(request.module, request.qualname);
+              await this.#options.forwarding.solve(input.requestId, request);
+            }),
             execute: fromPromise(async ({ input, signal }) => {
               const work = this.#get(input.requestId);
-              work.result = encodeResult(await this.#execute(work.request, signal));
+              work.answer = DapiAnswer.of(await executeFunction(work.request, this.#execution, signal));
             }),
-            forward: fromPromise(({ input }) => this.#forward(this.#get(input.requestId))),
-            collect: fromPromise(async ({ input }) => {
-              const work = this.#get(input.requestId);
-              work.result = encodeResult(this.#merge(work, await (work.answers ?? Promise.resolve([]))));
+            forward: fromPromise(async ({ input: { requestId } }) => {
+              const work = this.#get(requestId);
+              work.given = new AbortController();
+              const execute = (share: DapiRequest, signal: AbortSignal) => this.#executeShare(share, signal);
+              await this.#options.forwarding.send(requestId, work.request, { execute, signal: work.given.signal });
+            }),
+            collect: fromPromise(async ({ input: { requestId } }) => {
+              const work = this.#get(requestId);
+              work.answer = await this.#options.forwarding.collect(requestId, work.request);
             }),
             respond: fromPromise(async ({ input, signal }) => {
-              const work = this.#get(input.requestId);
-              await work.asker.respond(work.result ?? "", signal);
+              const { asker, answer } = this.#get(input.requestId);
+              if (answer !== undefined) await asker.respond(answer, signal);
             }),
           },
           actions: {
@@ -124,8 +177,8 @@ export class DapiService {
             answerWithError: (_, { requestId, error }) => {
               const work = this.#work.get(requestId);
               if (work === undefined) return;
-              work.result = encodeResult(withNode(error, this.#options.config.cluster.nodeName));
-              work.given.abort(error);
+              work.answer = DapiAnswer.of(withNode(error, this.#options.config.cluster.nodeName, work.request));
+              work.given?.abort(error);
             },
             forget: (_, { requestId }) => {
               this.#forget(requestId);
@@ -135,9 +188,8 @@ export class DapiService {
       },
       actions: {
         log: machineLog(services, "dapiQueue"),
-        refuse: (_, { requestId }) => {
-          this.#work.get(requestId)?.asker.refuse(MusterError.cluster(3009, "the request queue of this node is full. Ask again later"));
-          this.#forget(requestId);
+        refuse: (_, { requestId, reason }) => {
+          this.#refuse(requestId, reason === "full" ? "the request queue of this node is full. Ask again later" : "the request crashed on this node; its log says why");
         },
         drop: (_, { requestId }) => {
           this.#forget(requestId);
@@ -146,9 +198,61 @@ export class DapiService {
     });
   }
 
+  /** The queue has crashed: whatever it held will not be worked on. */
+  abandon(): void {
+    for (const requestId of [...this.#work.keys()]) this.#refuse(requestId, "the request queue of this node crashed; its log says why");
+  }
+
+  #routeOf(request: DapiRequest, { mayChange }: Asker): DapiRoute {
+    const { config, execution, forwarding } = this.#options;
+    const entry = execution.catalogue.find(request.module, request.qualname);
+    if (!mayChange && entry !== undefined && !entry.readOnly) throw denied(entry.permission.resource);
+    const decision = decide(request, {
+      type: config.cluster.nodeType,
+      distributedApiEnabled: config.items.distributedApiEnabled,
+      clusterDisabled: config.cluster.disabled,
+    });
+    if (decision === "askMaster" && !forwarding.hasMaster) throw MusterError.cluster(3023);
+    return decision === "forward" ? "solve" : decision;
+  }
+
+  #deadlinesOf({ waitForComplete, apiTimeout }: DapiRequest): { executionDeadline: number; requestDeadline: number } {
+    if (waitForComplete) return { executionDeadline: LONGEST_REQUEST, requestDeadline: LONGEST_REQUEST };
+    const { timeoutDapiRequest } = this.#options.config.items.intervals.communication;
+    const executionDeadline = Math.min((apiTimeout ?? REQUEST_TIMEOUT) * 1000, LONGEST_REQUEST);
+    return { executionDeadline, requestDeadline: Math.max(timeoutDapiRequest * 1000, executionDeadline + 3 * DAPI_GRACE * 1000) };
+  }
+
+  /** This node's own share of a request to several: no machine keeps its time. */
+  async #executeShare(request: DapiRequest, signal: AbortSignal): Promise<DapiAnswer> {
+    const { clock } = this.#options;
+    const given = new AbortController();
+    const giveUp = (): void => {
+      given.abort();
+    };
+    const timer = clock.setTimeout(giveUp, this.#deadlinesOf(request).executionDeadline);
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      return DapiAnswer.of(await executeFunction(request, this.#execution, given.signal));
+    } finally {
+      clock.clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  #refuse(requestId: string, text: string): void {
+    const work = this.#work.get(requestId);
+    if (work === undefined) return;
+    this.#forget(requestId);
+    const error = MusterError.cluster(3009, text);
+    if (work.isReceived) work.asker.refuse(error);
+    else work.refusal = error;
+  }
+
   #forget(requestId: string): void {
-    this.#work.get(requestId)?.given.abort(MusterError.cluster(3018, "the request was given up"));
+    this.#work.get(requestId)?.given?.abort(MusterError.cluster(3009, "nobody waits for the request any more"));
     this.#work.delete(requestId);
+    this.#options.forwarding.forget(requestId);
   }
 
   #get(requestId: string): Work {
@@ -156,101 +260,4 @@ export class DapiService {
     if (work === undefined) throw new Error("the request is gone");
     return work;
   }
-
-  async #resolve(work: Work): Promise<Resolution> {
-    const { config, peers } = this.#options;
-    const { cluster, items } = config;
-    const decision = decide(work.request, {
-      type: cluster.nodeType,
-      distributedApiEnabled: items.distributedApiEnabled,
-      clusterDisabled: cluster.disabled,
-    });
-    if (decision === "execute") return { kind: "execute" };
-    if (decision === "askMaster") return { kind: "askMaster" };
-    work.solution = await solve(work.request, {
-      ownName: cluster.nodeName,
-      connectedNodes: peers.connectedNodes(),
-      agents: (ids) => peers.agents(ids),
-    });
-    return { kind: "askNodes", nodes: work.solution.shares.map(({ nodeName }) => nodeName) };
-  }
-
-  #execute(request: DapiRequest, signal: AbortSignal): Promise<ApiResult | MusterError> {
-    if (request.waitForComplete) return executeFunction(request, this.#execution, signal);
-    const timeout = AbortSignal.timeout((request.apiTimeout ?? REQUEST_TIMEOUT) * 1000);
-    return executeFunction(request, this.#execution, AbortSignal.any([signal, timeout]));
-  }
-
-  /** Sends each share on its way, and ends once all are sent. Each share's failure is that node's alone. */
-  async #forward(work: Work): Promise<void> {
-    const { solution, request, given } = work;
-    const { nodeName: ownName } = this.#options.config.cluster;
-    const asked: readonly Asked[] =
-      solution === undefined
-        ? [this.#ask(null, request, given.signal)]
-        : solution.shares.map((share) =>
-            share.nodeName === ownName
-              ? { sent: Promise.resolve(), answer: this.#execute(share.request, given.signal) }
-              : this.#askShare(share, given.signal),
-          );
-    work.answers = Promise.all(asked.map(({ answer }) => answer.catch((error: unknown) => withNode(error, ownName))));
-    await Promise.allSettled(asked.map(({ sent }) => sent));
-  }
-
-  #askShare({ nodeName, request }: NodeShare, signal: AbortSignal): Asked {
-    const { sent, answer } = this.#ask(nodeName, request, signal);
-    // An error that a node sends is its answer; one on the way there makes this node a failed item.
-    const failed = (error: unknown): MusterError => {
-      const { code, extraMessage } = MusterError.from(error);
-      return MusterError.user(code, extraMessage, { ids: [nodeName], cause: error });
-    };
-    return { sent, answer: answer.catch(failed) };
-  }
-
-  /** Asks one node (null: the master), within the request's own time. */
-  #ask(nodeName: string | null, request: DapiRequest, signal: AbortSignal): Asked {
-    const { random, peers, config } = this.#options;
-    const id = random.uuid();
-    const { timeoutDapiRequest } = config.items.intervals.communication;
-    const own = request.waitForComplete ? timeoutDapiRequest : (request.apiTimeout ?? REQUEST_TIMEOUT);
-    // The master itself waits for other nodes: its answer takes their time and its own grace.
-    const seconds = own + ANSWER_GRACE * (nodeName === null ? 2 : 1);
-    const lost = new AbortController();
-    const late = MusterError.cluster(3021, `${nodeName ?? "the master"} did not answer within ${String(seconds)} s`);
-    const timer = setTimeout(() => {
-      lost.abort(late);
-    }, seconds * 1000);
-    const bounded = AbortSignal.any([signal, lost.signal]);
-    const answer = this.pending.wait(id, nodeName, bounded).finally(() => {
-      clearTimeout(timer);
-    });
-    const sent = peers.send(nodeName, id, formatRequest(request), bounded).catch((error: unknown) => {
-      lost.abort(error instanceof Error ? error : new Error(String(error)));
-    });
-    return { sent, answer: answer.then(decodeResult) };
-  }
-
-  #merge({ solution }: Work, answers: readonly (ApiResult | MusterError)[]): ApiResult | MusterError {
-    const [only] = answers;
-    if (solution === undefined) return only ?? MusterError.cluster(3023);
-    const failedNodes = solution.absentNodes.map((name) => ({ error: MusterError.notFound(1730), ids: [name] }));
-    if (answers.length === 0) {
-      return affectedItems({
-        affectedItems: [],
-        failedItems: mergedFailures(failedNodes),
-        allMessage: "All selected nodes information was returned",
-        someMessage: "Some nodes information was not returned",
-        noneMessage: "No information was returned",
-      });
-    }
-    const merged = mergeResults(answers);
-    if (failedNodes.length === 0 || merged instanceof MusterError || merged.kind !== "affectedItems") return merged;
-    return { ...merged, failedItems: [...merged.failedItems, ...mergedFailures(failedNodes)] };
-  }
-}
-
-/** One failure for all absent nodes. */
-function mergedFailures(failures: readonly { readonly error: MusterError; readonly ids: readonly string[] }[]) {
-  const [first] = failures;
-  return first === undefined ? [] : [{ error: first.error, ids: failures.flatMap(({ ids }) => ids) }];
 }

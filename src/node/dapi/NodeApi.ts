@@ -1,5 +1,3 @@
-import type { DapiQueueRef } from "../../../machines/dapiQueue.js";
-import type { SendsyncQueueRef } from "../../../machines/sendsyncQueue.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
 import { ANSWER_TEXT, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { decodeException, encodeException } from "../../protocol/errors/exceptionJson.js";
@@ -8,16 +6,18 @@ import { formatIdAndText, parseIdAndStringId, parseIdAndText } from "../../proto
 import { sendString } from "../../protocol/transfer/sendString.js";
 import type { Connection } from "../Connection.js";
 import type { LocalServer } from "../local/LocalServer.js";
-import type { DapiService } from "./DapiService.js";
-import type { SendsyncService } from "./SendsyncService.js";
+import type { Asker, DapiService } from "./DapiService.js";
+import type { PendingAnswers } from "./PendingAnswers.js";
+import type { SendsyncAsker, SendsyncService } from "./SendsyncService.js";
 
 export interface NodeApiOptions {
   readonly dapi: DapiService;
+  readonly pending: PendingAnswers;
   readonly sendsync: SendsyncService;
   readonly local: LocalServer;
   readonly chunkBytes: number;
-  /** The queues' actors: children of the node's root. */
-  readonly queues: () => { readonly dapi: DapiQueueRef; readonly sendsync: SendsyncQueueRef };
+  /** May a worker ask this master for functions that change something? (dialects.md 3.3) */
+  readonly workersMayChange: boolean;
 }
 
 /** One end of a connection between nodes, as its commands need it. */
@@ -38,7 +38,7 @@ export class NodeApi {
   /** Handles a command of another node; false when it is none of these. What it throws is answered `err`. */
   command(request: IncomingRequest, peer: ApiPeer): boolean {
     const { command, counter, payload } = request;
-    const { dapi, sendsync, queues, local } = this.#options;
+    const { dapi, pending, sendsync, local } = this.#options;
     const { connection, nodeName } = peer;
     const answer = (text: string): true => {
       connection.channel.answer(counter, "ok", text);
@@ -47,39 +47,38 @@ export class NodeApi {
     switch (command) {
       case TO_MASTER.dapi: {
         const { id, text } = parseIdAndText(command, payload);
-        dapi.receive(text, this.#peerAsker(peer, id), queues().dapi);
+        dapi.receive(text, this.#peerAsker(peer, id));
         return answer(ANSWER_TEXT.dapiQueued);
       }
       case TO_MASTER.dapiResult: {
         const { id, stringId } = parseIdAndStringId(command, payload);
-        const text = connection.strings.take(stringId);
-        if (text === undefined) throw MusterError.cluster(3035, stringId);
-        if (!dapi.pending.settle(id, nodeName, { text: text.toString("utf8") })) throw MusterError.cluster(3032, id);
-        return answer(nodeName === null ? ANSWER_TEXT.dapiForwardedToWorker : ANSWER_TEXT.dapiForwarded);
+        const text = takeString(connection, stringId);
+        const settled = pending.settle(id, connection.id, { text: text.toString("utf8") });
+        if (settled === undefined) throw MusterError.cluster(3032, id);
+        const isHandedOn = nodeName === null || settled.handedOn === true;
+        return answer(isHandedOn ? ANSWER_TEXT.dapiForwardedToWorker : ANSWER_TEXT.dapiForwarded);
       }
       case TO_MASTER.dapiError: {
         const { id, text } = parseIdAndText(command, payload);
-        if (!dapi.pending.settle(id, nodeName, { error: decodeException(text) })) throw MusterError.cluster(3032, id);
+        if (pending.settle(id, connection.id, { error: decodeException(text) }) === undefined) throw MusterError.cluster(3032, id);
         return answer(ANSWER_TEXT.dapiErrorForwarded);
       }
       case TO_MASTER.sendsync: {
         if (nodeName === null) return false;
         const { id, text } = parseIdAndText(command, payload);
-        sendsync.receive(text, this.#sendsyncAsker(peer, id), queues().sendsync);
+        sendsync.receive(text, this.#sendsyncAsker(peer, id));
         return answer(ANSWER_TEXT.sendsyncQueued);
       }
       case TO_WORKER.sendsyncResult: {
         if (nodeName !== null) return false;
         const { id, stringId } = parseIdAndStringId(command, payload);
-        const text = connection.strings.take(stringId);
-        if (text === undefined) throw MusterError.cluster(3035, stringId);
-        this.#tellClient(local, id, "ok", text);
+        tellClient(local, id, "ok", takeString(connection, stringId));
         return answer(ANSWER_TEXT.dapiForwardedToWorker);
       }
       case TO_WORKER.sendsyncError: {
         if (nodeName !== null) return false;
         const { id, text } = parseIdAndText(command, payload);
-        this.#tellClient(local, id, "err", Buffer.from(text));
+        tellClient(local, id, "err", Buffer.from(text));
         return answer(ANSWER_TEXT.sendsyncErrorForwarded);
       }
       default:
@@ -87,38 +86,50 @@ export class NodeApi {
     }
   }
 
-  /** The reply of a daemon, as the local client that asked for it gets it: a request `ok` or `err` (protocol.md 12). */
-  #tellClient(local: LocalServer, clientId: string, command: "ok" | "err", text: Buffer): void {
-    const client = local.find(clientId);
-    if (client === undefined) throw MusterError.cluster(3032, clientId);
-    client.channel.request(command, text).catch(() => undefined);
-  }
-
-  #peerAsker({ connection, nodeName }: ApiPeer, id: string) {
-    const { chunkBytes } = this.#options;
+  #peerAsker({ connection, nodeName }: ApiPeer, id: string): Asker {
+    const { chunkBytes, workersMayChange } = this.#options;
     return {
       origin: nodeName ?? "master",
-      respond: async (resultJson: string, signal: AbortSignal): Promise<void> => {
-        const stringId = await sendString(connection.channel, resultJson, { chunkBytes, signal });
-        await connection.channel.request(TO_MASTER.dapiResult, formatIdAndText(id, stringId), { signal });
-      },
-      refuse: (error: MusterError): void => {
+      askerId: connection.id,
+      // The master leads the cluster: what it asks of its workers, they do.
+      mayChange: nodeName === null || workersMayChange,
+      respond: ({ json }, signal) =>
+        connection.answers.run(async () => {
+          const stringId = await sendString(connection.channel, json, { chunkBytes, signal });
+          await connection.channel.request(TO_MASTER.dapiResult, formatIdAndText(id, stringId), { signal });
+        }),
+      refuse: (error) => {
         connection.channel.request(TO_MASTER.dapiError, formatIdAndText(id, encodeException(error))).catch(() => undefined);
       },
     };
   }
 
-  #sendsyncAsker({ connection, nodeName }: ApiPeer, id: string) {
+  #sendsyncAsker({ connection, nodeName }: ApiPeer, id: string): SendsyncAsker {
     const { chunkBytes } = this.#options;
     return {
-      origin: nodeName ?? "master",
-      reply: async (text: string): Promise<void> => {
-        const stringId = await sendString(connection.channel, text, { chunkBytes });
-        await connection.channel.request(TO_WORKER.sendsyncResult, formatIdAndText(id, stringId));
-      },
-      fail: async (text: string): Promise<void> => {
+      origin: `${nodeName ?? "master"} (${id})`,
+      askerId: connection.id,
+      reply: (text, signal) =>
+        connection.answers.run(async () => {
+          const stringId = await sendString(connection.channel, text, { chunkBytes, signal });
+          await connection.channel.request(TO_WORKER.sendsyncResult, formatIdAndText(id, stringId), { signal });
+        }),
+      fail: async (text) => {
         await connection.channel.request(TO_WORKER.sendsyncError, formatIdAndText(id, text));
       },
     };
   }
+}
+
+function takeString({ strings }: Connection, stringId: string): Buffer {
+  const text = strings.take(stringId);
+  if (text === undefined) throw MusterError.cluster(3035, stringId);
+  return text;
+}
+
+/** The reply of a daemon, as the local client that asked for it gets it: a request `ok` or `err` (protocol.md 12). */
+function tellClient(local: LocalServer, clientId: string, command: "ok" | "err", text: Buffer): void {
+  const client = local.find(clientId);
+  if (client === undefined) throw MusterError.cluster(3032, clientId);
+  client.channel.request(command, text).catch(() => undefined);
 }

@@ -1,12 +1,13 @@
 import { fromPromise } from "xstate";
 import { sendsyncQueue, type SendsyncQueueRef } from "../../../machines/sendsyncQueue.js";
 import type { DaemonSockets } from "../../dapi/CatalogueFunction.js";
-import type { RandomSource } from "../../protocol/Clock.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseSendsyncRequest, type SendsyncRequest } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import type { Logger } from "../../telemetry/Logger.js";
 import { machineLog } from "../machineLog.js";
+import { DAEMON_TIMEOUT } from "../milliseconds.js";
+import { pythonRepr } from "../../protocol/pythonRepr.js";
 
 /** The daemons that may be asked, and their sockets under the root (dapi.md 7). */
 const DAEMON_SOCKETS: ReadonlyMap<string, string> = new Map([
@@ -14,38 +15,58 @@ const DAEMON_SOCKETS: ReadonlyMap<string, string> = new Map([
   ["task-manager", "queue/tasks/task"],
   ["wazuh-db", "queue/db/wdb"],
 ]);
-/** Seconds that a daemon may take to reply. */
-const DAEMON_SECONDS = 20;
+/** What the system says when nobody serves a socket, in the words of the reference's errors (recorded). */
+const NOT_SERVED: Readonly<Record<string, string>> = Object.freeze({
+  ENOENT: "[Errno 2] No such file or directory",
+  ECONNREFUSED: "[Errno 111] Connection refused",
+  EACCES: "[Errno 13] Permission denied",
+});
 
 /** Who sent a message, and how the reply gets there. */
 export interface SendsyncAsker {
   readonly origin: string;
-  reply(text: string): Promise<void>;
+  /** For the queue: when it is lost, so are its messages. */
+  readonly askerId: string;
+  reply(text: string, signal: AbortSignal): Promise<void>;
   fail(text: string): Promise<void>;
 }
 
 export interface SendsyncServiceOptions {
   readonly daemons: DaemonSockets;
-  readonly random: RandomSource;
   readonly logger: Logger;
+  /** The queue's actor; undefined while it is being restarted. */
+  readonly queue: () => SendsyncQueueRef | undefined;
 }
 
 /** Messages of other nodes to daemons of this one (dapi.md 7): what the queue's machine asks for, done. */
 export class SendsyncService {
   readonly #options: SendsyncServiceOptions;
   readonly #work = new Map<string, { readonly message: SendsyncRequest; readonly asker: SendsyncAsker }>();
+  #messages = 0;
 
   constructor(options: SendsyncServiceOptions) {
     this.#options = options;
   }
 
-  /** @throws MusterError 1000 for a text that names no daemon and message */
-  receive(text: string, asker: SendsyncAsker, queue: SendsyncQueueRef): void {
+  /** @throws MusterError 1000 for a text that names no daemon and message; 3009 when the queue is full */
+  receive(text: string, asker: SendsyncAsker): void {
     const message = parseSendsyncRequest("sendsync", text);
-    const requestId = this.#options.random.uuid();
+    const queue = this.#options.queue();
+    if (queue === undefined || queue.getSnapshot().matches("saturated")) {
+      // The queue counts what it refuses.
+      queue?.send({ type: "MESSAGE_RECEIVED", message: { requestId: "", askerId: asker.askerId } });
+      throw MusterError.cluster(3009, "the queue of messages to this node's daemons is full. Ask again later");
+    }
+    this.#messages += 1;
+    const requestId = `message-${String(this.#messages)}`;
     this.#work.set(requestId, { message, asker });
     this.#options.logger.child({ subtag: "SendSync" }).debug(`Receiving SendSync request (${message.daemonName}) from ${asker.origin}`);
-    queue.send({ type: "MESSAGE_RECEIVED", message: { requestId, origin: asker.origin } });
+    queue.send({ type: "MESSAGE_RECEIVED", message: { requestId, askerId: asker.askerId } });
+  }
+
+  /** Nobody waits for this asker's messages any more. */
+  lose(askerId: string): void {
+    this.#options.queue()?.send({ type: "ASKER_LOST", askerId });
   }
 
   /** The queue's machine with its work under it. */
@@ -54,10 +75,8 @@ export class SendsyncService {
       actors: { deliver: fromPromise(({ input, signal }) => this.#deliver(input.requestId, signal)) },
       actions: {
         log: machineLog({ logger: this.#options.logger }, "sendsyncQueue"),
-        refuse: (_, { requestId }) => {
-          const work = this.#work.get(requestId);
+        drop: (_, { requestId }) => {
           this.#work.delete(requestId);
-          void work?.asker.fail("Error in SendSync: the queue of this node is full. Ask again later").catch(() => undefined);
         },
       },
     });
@@ -70,12 +89,12 @@ export class SendsyncService {
     const { message, asker } = work;
     let reply: string;
     try {
-      reply = await this.#ask(message, AbortSignal.any([signal, AbortSignal.timeout(DAEMON_SECONDS * 1000)]));
+      reply = await this.#ask(message, AbortSignal.any([signal, AbortSignal.timeout(DAEMON_TIMEOUT * 1000)]));
     } catch (error) {
       await asker.fail(errorText(message, MusterError.from(error)));
       return;
     }
-    await asker.reply(reply);
+    await asker.reply(reply, signal);
   }
 
   async #ask({ daemonName, message }: SendsyncRequest, signal: AbortSignal): Promise<string> {
@@ -85,18 +104,15 @@ export class SendsyncService {
     try {
       return await this.#options.daemons.exchange(socket, text, { signal });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const { code = "", message: reason } = error as NodeJS.ErrnoException;
+      const notServed = NOT_SERVED[code];
+      if (notServed !== undefined) throw MusterError.internal(1013, notServed, { cause: error });
       throw MusterError.internal(1014, `${socket}: ${reason}`, { cause: error });
     }
   }
 }
 
-/** The reference's text: the parameters as Python prints a dictionary (observed.md; dapi.md 7). */
+/** The reference's text: the parameters as Python prints a dictionary (recorded; dapi.md 7). */
 function errorText({ daemonName, message }: SendsyncRequest, error: MusterError): string {
-  const shown = typeof message === "string" ? pythonText(message) : stringifyPython(message);
-  return `Error in SendSync (parameters {'daemon_name': ${pythonText(daemonName)}, 'message': ${shown}}): ${error.toString()}`;
-}
-
-function pythonText(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  return `Error in SendSync (parameters ${pythonRepr({ daemon_name: daemonName, message })}): ${error.toString()}`;
 }

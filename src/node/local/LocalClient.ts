@@ -68,8 +68,13 @@ export class LocalClient {
     });
     const timer = clock.setTimeout(() => settle?.reject(MusterError.internal(3020)), timeoutDapiRequest * 1000);
     try {
-      const first = (await connection.channel.request(command, payload)).toString("utf8");
-      return ANSWER_FOLLOWS.has(first) ? await later : first;
+      const acknowledged = connection.channel.request(command, payload);
+      acknowledged.catch(() => undefined);
+      // `sendsync` is never acknowledged: its answer comes first (dapi.md 7).
+      const first = await Promise.race([acknowledged, later]);
+      if (typeof first === "string") return first;
+      const text = first.toString("utf8");
+      return ANSWER_FOLLOWS.has(text) ? await later : text;
     } finally {
       clock.clearTimeout(timer);
       connection.channel.close();

@@ -1,12 +1,15 @@
-import type { DapiQueueRef } from "../../../machines/dapiQueue.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
-import { ANSWER_TEXT, TO_LOCAL_CLIENT, TO_LOCAL_NODE } from "../../protocol/commands.js";
+import { ANSWER_FIELD, ANSWER_TEXT, TO_LOCAL_CLIENT, TO_LOCAL_NODE, TO_MASTER } from "../../protocol/commands.js";
 import { unknownCommandText } from "../../protocol/CommonCommands.js";
 import { encodeException } from "../../protocol/errors/exceptionJson.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { formatIdAndText, parseJsonPayload, parseNodeAndText, parsePathAndNode, parseSendsyncRequest } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
-import type { DapiService } from "../dapi/DapiService.js";
+import type { RandomSource } from "../../protocol/Clock.js";
+import type { Connection } from "../Connection.js";
+import { DapiAnswer } from "../dapi/DapiAnswer.js";
+import type { Asker, DapiService } from "../dapi/DapiService.js";
+import type { PendingAnswers } from "../dapi/PendingAnswers.js";
 import type { LocalConnection } from "./LocalConnection.js";
 
 /** What a node's kind decides about its local commands (protocol.md 12). */
@@ -19,8 +22,8 @@ export interface LocalBackend {
   health(filterJson: unknown): Promise<string>;
   /** @throws MusterError 3023 on a worker without a master */
   requireCluster(): void;
-  /** Sends a request to a worker (`dapi_fwd`); undefined on a worker. */
-  readonly forward?: (nodeName: string, id: string, requestJson: string) => Promise<void>;
+  /** The connection to a worker (`dapi_fwd`); undefined on a worker. */
+  readonly findWorker?: (nodeName: string) => Connection | undefined;
   /** Passes a message on to the master (`sendsync`); undefined on a master, whose daemons are here. */
   readonly sendsync?: (payload: Buffer) => Promise<void>;
   /** Sends a file of this node to another one; resolves when it is there. */
@@ -30,7 +33,8 @@ export interface LocalBackend {
 export interface LocalCommandsOptions {
   readonly backend: LocalBackend;
   readonly dapi: DapiService;
-  readonly queue: () => DapiQueueRef;
+  readonly pending: PendingAnswers;
+  readonly random: RandomSource;
   /** Seconds for an answer of another node. */
   readonly timeoutDapiRequest: number;
 }
@@ -56,8 +60,7 @@ export class LocalCommands {
       case TO_LOCAL_NODE.getHealth:
         return this.#tell(client, request, () => backend.health(parseJsonPayload(command, payload)));
       case TO_LOCAL_NODE.dapi:
-        backend.requireCluster();
-        this.#options.dapi.receive(payload.toString("utf8"), this.#asker(client), this.#options.queue());
+        this.#options.dapi.receive(payload.toString("utf8"), clientAsker(client));
         client.answer(request, ANSWER_TEXT.dapiQueued);
         return;
       case TO_LOCAL_NODE.dapiForward:
@@ -67,6 +70,9 @@ export class LocalCommands {
         return this.#sendsync(client, request);
       case TO_LOCAL_NODE.sendFile:
         return this.#sendFile(client, request);
+      case TO_MASTER.keepalive:
+        client.channel.answer(request.counter, ANSWER_FIELD.keepalive, payload);
+        return;
       default:
         client.channel.answer(request.counter, "err", unknownCommandText(command));
     }
@@ -89,26 +95,34 @@ export class LocalCommands {
     await client.channel.request(command, text).catch(() => undefined);
   }
 
+  /** `dapi_fwd`: the request goes to the worker as it is, and its answer comes back as it is. */
   async #forward(client: LocalConnection, request: IncomingRequest): Promise<void> {
-    const { backend, dapi, timeoutDapiRequest } = this.#options;
+    const { backend, pending, random, timeoutDapiRequest } = this.#options;
     const { command, payload } = request;
-    if (backend.forward === undefined) {
+    if (backend.findWorker === undefined) {
       client.channel.answer(request.counter, "err", unknownCommandText(command));
       return;
     }
     const { nodeName, text } = parseNodeAndText(command, payload);
-    const answer = dapi.pending.wait(client.id, nodeName, AbortSignal.timeout(timeoutDapiRequest * 1000));
-    answer.then(
-      (resultJson) => this.#asker(client).respond(resultJson),
-      (error: unknown) => client.channel.request(TO_LOCAL_CLIENT.dapiError, encodeException(error)),
-    ).catch(() => undefined);
+    const worker = backend.findWorker(nodeName);
+    if (worker === undefined) throw MusterError.cluster(3022, nodeName);
+    // The client's number, as the reference has it, unless it asks for several things at a time.
+    const id = pending.isFree(client.id) ? client.id : random.uuid();
+    const answer = pending.wait(id, { peerId: worker.id, nodeName, timeout: timeoutDapiRequest * 1000, handedOn: true });
+    if (pending.isFree(id)) await answer;
     try {
-      await backend.forward(nodeName, client.id, text);
+      await worker.channel.request(TO_MASTER.dapi, formatIdAndText(id, text));
     } catch (error) {
-      dapi.pending.settle(client.id, nodeName, { error });
-      throw error;
+      pending.fail(id, error);
+      await answer;
     }
     client.answer(request, ANSWER_TEXT.dapiRequestForwarded);
+    answer
+      .then(
+        (json) => respond(client, DapiAnswer.ofJson(json)),
+        (error: unknown) => client.channel.request(TO_LOCAL_CLIENT.dapiError, encodeException(error)),
+      )
+      .catch(() => undefined);
   }
 
   async #sendsync(client: LocalConnection, request: IncomingRequest): Promise<void> {
@@ -130,23 +144,41 @@ export class LocalCommands {
     const { path, nodeName } = parsePathAndNode(request.command, request.payload);
     backend.requireCluster();
     client.answer(request, ANSWER_TEXT.forwardingFile);
-    const [command, text] = await backend.sendFile(path, nodeName).then(
-      () => [TO_LOCAL_CLIENT.sendFileResult, "File sent"] as const,
-      (error: unknown) => [TO_LOCAL_CLIENT.dapiError, encodeException(error)] as const,
-    );
-    await client.channel.request(command, text).catch(() => undefined);
+    try {
+      await backend.sendFile(path, nodeName);
+    } catch (error) {
+      await client.channel.request(TO_LOCAL_CLIENT.dapiError, encodeException(error)).catch(() => undefined);
+      return;
+    }
+    // The reference sends the text itself, which its own clients take for the id of a string, and refuse.
+    const stringId = await client.sendString(FILE_SENT);
+    await client.channel.request(TO_LOCAL_CLIENT.sendFileResult, stringId).catch(() => undefined);
   }
+}
 
-  #asker(client: LocalConnection) {
-    return {
-      origin: client.id,
-      respond: async (resultJson: string, signal?: AbortSignal): Promise<void> => {
-        const stringId = await client.sendString(resultJson, signal);
-        await client.channel.request(TO_LOCAL_CLIENT.dapiResult, stringId, { signal });
-      },
-      refuse: (error: MusterError): void => {
-        client.channel.request(TO_LOCAL_CLIENT.dapiError, encodeException(error)).catch(() => undefined);
-      },
-    };
-  }
+const FILE_SENT = "File sent";
+
+/** The asker behind a local client: other programs of this machine that may open the socket may do what the node may. */
+function clientAsker(client: LocalConnection): Asker {
+  return {
+    origin: client.id,
+    askerId: localAskerId(client.id),
+    mayChange: true,
+    respond: (answer, signal) => respond(client, answer, signal),
+    refuse: (error) => {
+      client.channel.request(TO_LOCAL_CLIENT.dapiError, encodeException(error)).catch(() => undefined);
+    },
+  };
+}
+
+/** What the queue knows a local client by. */
+export function localAskerId(clientId: string): string {
+  return `local-${clientId}`;
+}
+
+function respond(client: LocalConnection, answer: DapiAnswer, signal?: AbortSignal): Promise<void> {
+  return client.answers.run(async () => {
+    const stringId = await client.sendString(answer.json, signal);
+    await client.channel.request(TO_LOCAL_CLIENT.dapiResult, stringId, { signal });
+  });
 }

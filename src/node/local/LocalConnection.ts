@@ -5,8 +5,10 @@ import type { Clock, RandomSource } from "../../protocol/Clock.js";
 import { CommonCommands } from "../../protocol/CommonCommands.js";
 import type { Dialect } from "../../protocol/dialects/Dialect.js";
 import { encodeException } from "../../protocol/errors/exceptionJson.js";
+import type { MusterError } from "../../protocol/errors/MusterError.js";
 import { IncomingFiles } from "../../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../../protocol/transfer/IncomingStrings.js";
+import { Lane, STRINGS_AT_ONCE } from "../../protocol/transfer/Lane.js";
 import { sendString } from "../../protocol/transfer/sendString.js";
 import type { SocketLink } from "../ports/SocketLink.js";
 
@@ -23,7 +25,7 @@ export interface LocalConnectionOptions {
   /** The node's own end of the socket: `ok` and `err` without a question are messages to it (protocol.md 12). */
   readonly isClient: boolean;
   readonly onRequest: (request: IncomingRequest) => void | Promise<void>;
-  readonly onClosed: () => void;
+  readonly onClosed: (reason: MusterError | null) => void;
 }
 
 /** Files are not taken over the local socket: its clients name files that lie on this machine. */
@@ -36,6 +38,8 @@ export class LocalConnection {
   readonly id: string;
   readonly channel: Channel;
   readonly strings: IncomingStrings;
+  /** For answers that are sent as strings. */
+  readonly answers = new Lane(STRINGS_AT_ONCE);
   readonly #options: LocalConnectionOptions;
   readonly #common: CommonCommands;
 
@@ -56,9 +60,9 @@ export class LocalConnection {
       cipher: plainCipher,
       acceptAnswerCommandsAsRequests: options.isClient,
       onRequest: (request) => this.#onRequest(request),
-      onClosed: () => {
+      onClosed: (reason) => {
         this.strings.discardAll();
-        options.onClosed();
+        options.onClosed(reason);
       },
     });
     this.channel.setGreeted();

@@ -9,12 +9,14 @@ import { localSocketPath } from "./localSocketPath.js";
 const SOCKET_MODE = 0o660;
 /** Client ids are random numbers below this (protocol.md 12). */
 const CLIENT_IDS = 2 ** 20;
+/** Clients that wait to be accepted. */
+const LOCAL_BACKLOG = 1_024;
 
 export interface LocalServerOptions extends Pick<LocalConnectionOptions, "dialect" | "clock" | "random" | "limits" | "timeoutClusterRequest"> {
   readonly root: string;
   readonly onConnected: (clientId: string) => void;
   readonly onRequest: (client: LocalConnection, request: IncomingRequest) => void | Promise<void>;
-  readonly onClosed: (clientId: string) => void;
+  readonly onClosed: (clientId: string, reason: string) => void;
   readonly onError: (error: Error) => void;
 }
 
@@ -28,25 +30,31 @@ export class LocalServer {
     this.#options = options;
   }
 
-  /** @throws MusterError 1000 when the socket can't be made; a socket that another life of the node left is replaced */
+  /**
+   * Serves the socket; one that another life of the node left is replaced.
+   *
+   * @throws MusterError 1000 when a node runs in this root already, or when the socket can't be made
+   */
   async start(): Promise<void> {
     const path = localSocketPath(this.#options.root);
-    if (await isServed(path)) {
-      throw MusterError.internal(1000, `${path} is served by another process: a node runs in this root already. Stop it first`);
-    }
+    await refuseSecondNode(this.#options.root);
     await rm(path, { force: true });
     const server = createServer((socket) => {
       this.#accept(new SocketLink(socket));
     });
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) => {
+      const refused = (error: Error): void => {
         reject(MusterError.internal(1000, `the local socket ${path} can't be made: ${error.message}`, { cause: error }));
+      };
+      server.once("error", refused);
+      server.listen({ path, backlog: LOCAL_BACKLOG }, () => {
+        server.off("error", refused);
+        server.on("error", this.#options.onError);
+        resolve();
       });
-      server.listen(path, resolve);
     });
-    server.on("error", this.#options.onError);
-    await chmod(path, SOCKET_MODE);
     this.#server = server;
+    await chmod(path, SOCKET_MODE);
   }
 
   /** A client that is connected. */
@@ -54,14 +62,15 @@ export class LocalServer {
     return this.#clients.get(clientId);
   }
 
-  get clients(): number {
-    return this.#clients.size;
+  /** Cuts a client off. */
+  drop(clientId: string): void {
+    this.#clients.get(clientId)?.channel.destroy();
   }
 
-  /** Stops serving and closes all clients. */
+  /** Stops serving and closes all clients; the socket's file goes with it. */
   close(): void {
     this.#server?.close();
-    for (const client of this.#clients.values()) client.channel.close();
+    for (const client of [...this.#clients.values()]) client.channel.close();
   }
 
   #accept(link: SocketLink): void {
@@ -73,9 +82,9 @@ export class LocalServer {
       link,
       isClient: false,
       onRequest: (request) => onRequest(client, request),
-      onClosed: () => {
+      onClosed: (reason) => {
         this.#clients.delete(id);
-        onClosed(id);
+        onClosed(id, reason?.message ?? "the client closed the connection");
       },
     });
     this.#clients.set(id, client);
@@ -90,16 +99,22 @@ export class LocalServer {
   }
 }
 
-/** Does a process answer on this socket? */
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+/**
+ * Two nodes in one root would remove each other's files.
+ *
+ * @throws MusterError 1000 when a process serves the root's local socket, or when that can't be told
+ */
+export async function refuseSecondNode(root: string): Promise<void> {
+  const path = localSocketPath(root);
+  const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {
       socket.destroy();
-      resolve(true);
+      resolve(null);
     });
-    socket.once("error", () => {
-      resolve(false);
-    });
+    socket.once("error", resolve);
   });
+  if (error?.code === "ENOENT" || error?.code === "ECONNREFUSED") return;
+  if (error === null) throw MusterError.internal(1000, `${path} is served by another process: a node runs in ${root} already. Stop it first`);
+  throw MusterError.internal(1000, `can't tell whether a node runs in ${root} already: ${path}: ${error.message}`, { cause: error });
 }

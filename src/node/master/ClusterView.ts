@@ -4,10 +4,10 @@ import type { AgentInfoSyncRef } from "../../../machines/agentInfoSync.js";
 import type { ExtraValidSyncRef } from "../../../machines/extraValidSync.js";
 import type { IntegritySyncRef } from "../../../machines/integritySync.js";
 import type { WorkerPeerRef } from "../../../machines/workerPeer.js";
-import { healthReport, type WorkerHealth } from "../../dapi/cluster/health.js";
+import { healthReport, type HealthReport, type WorkerHealth } from "../../dapi/cluster/health.js";
 import type { NodeInfo } from "../../dapi/cluster/NodeInfo.js";
 import { names, parseNodesArguments } from "../../dapi/cluster/parseNodesArguments.js";
-import { selectNodes } from "../../dapi/cluster/selectNodes.js";
+import { selectNodes, type SelectedNodes } from "../../dapi/cluster/selectNodes.js";
 import type { MasterServices } from "./MasterServices.js";
 
 const NO_FILES = Object.freeze({ missing: 0, shared: 0, extra: 0, extraValid: 0 });
@@ -24,13 +24,13 @@ export class ClusterView {
   }
 
   /** `get_nodes` with its JSON arguments (dapi.md 4.1). */
-  nodes(argumentsJson: unknown): unknown {
+  nodes(argumentsJson: unknown): SelectedNodes {
     const wanted = parseNodesArguments(argumentsJson);
     return selectNodes([this.#own(), ...this.#connected().map((peer) => this.#infoOf(peer))], wanted);
   }
 
   /** `get_health` with its filter: null, a name, or a list of names (dapi.md 4.2). */
-  async health(filterJson: unknown): Promise<unknown> {
+  async health(filterJson: unknown): Promise<HealthReport> {
     const filter = names(filterJson, "the filter");
     const activeAgents = await this.#services.store.activeAgentsByNode();
     const countOf = (name: string): number => activeAgents.get(name) ?? 0;

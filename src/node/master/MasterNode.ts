@@ -9,6 +9,8 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
+import { DistributedApi } from "../dapi/DistributedApi.js";
+import { sendLocalFile } from "../local/sendLocalFile.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
@@ -35,6 +37,8 @@ const PROGRESS_INTERVAL = 1000;
 
 export interface MasterNodeOptions extends Omit<MasterServices, "peer" | "findPeer"> {
   readonly keys: ClusterKeys;
+  /** May workers ask for functions that change something? (dialects.md 3.3) */
+  readonly workersMayChange: boolean;
   /** Makes the node speak another dialect: changes its scope. Undefined: it stays with the one that is set. */
   readonly speak?: ((dialect: Dialect) => void) | undefined;
 }
@@ -44,10 +48,13 @@ export class MasterNode {
   readonly actor: Actor<typeof master>;
   /** What this master tells of the cluster. */
   readonly view: ClusterView;
+  readonly api: DistributedApi;
   readonly #options: MasterNodeOptions;
   readonly #services: MasterServices & { tagOf(peerId: string): string };
   readonly #peers = new PeerRegistry<MasterPeer>();
   readonly #ungreeted: UngreetedPeers;
+  /** Connections of admitted workers, by the worker's name. */
+  readonly #admitted = new Map<string, string>();
   /** By node name: outlives a worker's connections. */
   readonly #settled = new Map<string, SettledGroups>();
   /** Where peers with another key came from. */
@@ -66,6 +73,7 @@ export class MasterNode {
       tagOf: (id) => this.#tagOf(id),
     };
     this.view = new ClusterView(options, () => this.#peerActors());
+    this.api = this.#distributedApi();
     const { config, clock, scope } = options;
     const { nodeName, name: clusterName } = config.cluster;
     this.actor = createActor(this.#machine(), {
@@ -84,12 +92,42 @@ export class MasterNode {
     return this.#peers.find(peerId)?.nodeName ?? undefined;
   }
 
+  #distributedApi(): DistributedApi {
+    const { config, scope } = this.#options;
+    const { nodeName } = config.cluster;
+    const find = (name: string | null): Connection | undefined => this.#peers.find(this.#admitted.get(name ?? "") ?? "")?.connection;
+    return new DistributedApi({
+      ...this.#options,
+      dialect: scope.dialect,
+      actors: () => this.actor.getSnapshot().children,
+      peers: { find, connectedNodes: () => [nodeName, ...this.#admitted.keys()] },
+      cluster: {
+        running: true,
+        nodes: (wanted) => Promise.resolve(this.view.nodes(wanted)),
+        health: (filter) => this.view.health(filter),
+      },
+      backend: {
+        answersAtOnce: true,
+        requireCluster: () => undefined,
+        nodes: (wanted) => Promise.resolve(stringifyPython(this.view.nodes(wanted))),
+        health: async (filter) => stringifyPython(await this.view.health(filter)),
+        findWorker: find,
+        sendFile: async (path, name) => {
+          const connection = find(name);
+          if (connection === undefined || name === null) throw MusterError.cluster(3022, name);
+          await sendLocalFile(config.root, path, connection, name);
+        },
+      },
+    });
+  }
+
   #machine() {
     const services = this.#services;
     const { indexer, speak } = this.#options;
     const groups = agentGroupsWork({ ...services, hasWorkers: () => [...this.#peers.values()].some(({ nodeName }) => nodeName !== null) });
     return master.provide({
       actors: {
+        ...this.api.machines(),
         listen: fromPromise(() => this.#listen()),
         drain: fromPromise(() => this.#drain()),
         integrityIndexer: integrityIndexer.provide({
@@ -129,6 +167,9 @@ export class MasterNode {
         speakDialect: (_, { dialect }) => {
           speak?.(dialect);
           indexer.forget();
+        },
+        abandonService: (_, { service }) => {
+          if (service === "dapiQueue") this.api.queueCrashed();
         },
         dropPeer: (_, { peerId }) => {
           this.#release(peerId);
@@ -223,6 +264,7 @@ export class MasterNode {
       );
       return true;
     }
+    if (this.api.command(request, peer)) return true;
     const translate = workerCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.#tell(id, translate(request, connection, () => this.#options.random.uuid()));
@@ -245,6 +287,7 @@ export class MasterNode {
   #open(id: string, nodeName: string): void {
     const peer = this.#peers.get(id);
     peer.nodeName = nodeName;
+    this.#admitted.set(nodeName, id);
     this.#ungreeted.remove(id);
     peer.connection.channel.speak(this.#options.scope.dialect);
     peer.connection.channel.setGreeted();
@@ -273,6 +316,10 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.#peers.remove(id);
+    const nodeName = peer?.nodeName ?? "";
+    // A newcomer may have the name by now.
+    if (this.#admitted.get(nodeName) === id) this.#admitted.delete(nodeName);
+    this.api.peerLost(id, MusterError.cluster(3022, nodeName));
     void peer?.connection.release().then(() => this.#emptyFolder(peer.nodeName));
     if (this.#peers.size === 0) this.#onDrained?.();
   }

@@ -18,7 +18,14 @@ const RETRY_INTERVAL = 10;
 /** The C library's calls, bound when the first datagram is sent. */
 interface DatagramCalls {
   readonly socket: (family: number, type: number, protocol: number) => number;
-  readonly sendto: (fd: number, bytes: Uint8Array, length: number, flags: number, address: Uint8Array, size: number) => number;
+  readonly sendto: (
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    size: number,
+  ) => number;
   readonly close: (fd: number) => number;
 }
 
@@ -66,7 +73,9 @@ function bind(): DatagramCalls {
   const library = loadFirst(["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libc.so"]);
   return {
     socket: library.func("int socket(int, int, int)") as DatagramCalls["socket"],
-    sendto: library.func("intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)") as DatagramCalls["sendto"],
+    sendto: library.func(
+      "intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)",
+    ) as DatagramCalls["sendto"],
     close: library.func("int close(int)") as DatagramCalls["close"],
   };
 }
@@ -80,7 +89,10 @@ function loadFirst(names: readonly string[]): ReturnType<typeof koffi.load> {
       cause = error;
     }
   }
-  throw Object.assign(new Error("ENOSYS: the C library was not found: Unix datagrams can't be sent on this system", { cause }), { code: "ENOSYS" });
+  throw Object.assign(
+    new Error("ENOSYS: the C library was not found: Unix datagrams can't be sent on this system", { cause }),
+    { code: "ENOSYS" },
+  );
 }
 
 /** `sockaddr_un`: the family in the machine's byte order, then the path. */
@@ -88,7 +100,9 @@ function addressOf(path: string): Uint8Array {
   const isAbstract = path.startsWith("@");
   const name = Buffer.from(isAbstract ? `\0${path.slice(1)}` : `${path}\0`);
   if (name.length > PATH_BYTES) {
-    throw Object.assign(new Error(`ENAMETOOLONG: ${path} is longer than a Unix socket's address`), { code: "ENAMETOOLONG" });
+    throw Object.assign(new Error(`ENAMETOOLONG: ${path} is longer than a Unix socket's address`), {
+      code: "ENAMETOOLONG",
+    });
   }
   const address = Buffer.alloc(FAMILY_BYTES + name.length);
   new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_UNIX;

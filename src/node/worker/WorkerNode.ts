@@ -6,11 +6,15 @@ import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
+import { DistributedApi } from "../dapi/DistributedApi.js";
+import { sendLocalFile } from "../local/sendLocalFile.js";
 import type { ClusterKeys } from "../cryptOffload.js";
 import { machineLog } from "../machineLog.js";
 import { machineIntervals } from "../milliseconds.js";
 import { emptyTransferFolder } from "../nodeFolders.js";
 import { connectTcp } from "../ports/connectTcp.js";
+import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
+import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
 import { agentGroupsReceiveWork } from "./agentGroupsReceiveWork.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
@@ -31,6 +35,7 @@ export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnect
 /** A worker: its actors over a real connection, disk and threads. */
 export class WorkerNode {
   readonly actor: Actor<typeof worker>;
+  readonly api: DistributedApi;
   readonly #options: WorkerNodeOptions;
   readonly #services: WorkerServices & { tagOf(): string };
   #connection: Connection | undefined;
@@ -47,6 +52,7 @@ export class WorkerNode {
       findConnection: () => this.#connection,
       tagOf: () => "Worker",
     };
+    this.api = this.#distributedApi();
     const { config, clock, random } = options;
     this.actor = createActor(this.#machine(), {
       clock,
@@ -60,10 +66,53 @@ export class WorkerNode {
     });
   }
 
+  #distributedApi(): DistributedApi {
+    const { config, scope } = this.#options;
+    const { nodeName } = config.cluster;
+    const master = (): Connection => {
+      const connection = this.#admittedConnection();
+      if (connection === undefined) throw MusterError.cluster(3023);
+      return connection;
+    };
+    const ask = async (command: string, argument: unknown): Promise<string> => master().ask(command, stringifyPython(argument));
+    return new DistributedApi({
+      ...this.#options,
+      dialect: scope.dialect,
+      actors: () => this.actor.getSnapshot().children,
+      peers: {
+        find: (name) => (name === null ? this.#admittedConnection() : undefined),
+        connectedNodes: () => [nodeName],
+      },
+      cluster: {
+        running: true,
+        nodes: async (wanted) => readNodes(await ask(TO_MASTER.getNodes, wanted)),
+        health: async (filter) => readHealth(await ask(TO_MASTER.getHealth, filter)),
+      },
+      backend: {
+        answersAtOnce: false,
+        requireCluster: master,
+        nodes: (wanted) => ask(TO_MASTER.getNodes, wanted),
+        health: (filter) => ask(TO_MASTER.getHealth, filter),
+        sendsync: async (payload) => {
+          await master().channel.request(TO_MASTER.sendsync, payload);
+        },
+        sendFile: (path) => sendLocalFile(config.root, path, master(), nodeName),
+      },
+      // The master's requests are its right; no worker asks a worker.
+      workersMayChange: false,
+    });
+  }
+
+  /** The connection to the master once it has admitted this worker. */
+  #admittedConnection(): Connection | undefined {
+    return this.actor.getSnapshot().matches("connected") ? this.#connection : undefined;
+  }
+
   #machine() {
     const services = this.#services;
     return worker.provide({
       actors: {
+        ...this.api.machines(),
         connect: fromPromise(({ signal }) => this.#connect(signal)),
         sayHello: fromPromise(({ signal }) => this.#sayHello(signal)),
         closeLink: fromPromise(() => this.#closeLink()),
@@ -86,10 +135,15 @@ export class WorkerNode {
           this.#connection?.answer(answer);
         },
         log: machineLog(services, "worker"),
+        abandonService: (_, { service }) => {
+          if (service === "dapiQueue") this.api.queueCrashed();
+        },
         releaseConnection: () => {
           const connection = this.#connection;
           this.#connection = undefined;
-          void connection?.release().then(() => this.#emptyFolder());
+          if (connection === undefined) return;
+          this.api.peerLost(connection.id, MusterError.cluster(3023));
+          void connection.release().then(() => this.#emptyFolder());
         },
       },
     });
@@ -143,6 +197,7 @@ export class WorkerNode {
       connection.channel.answer(counter, ANSWER.okFromClient, payload);
       return true;
     }
+    if (this.api.command(request, { connection, nodeName: null })) return true;
     const translate = masterCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.actor.send(translate(request, connection, () => this.#options.random.uuid()));

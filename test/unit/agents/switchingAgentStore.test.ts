@@ -5,7 +5,6 @@ import { SwitchingAgentStore } from "../../../src/agents/SwitchingAgentStore.js"
 import { WdbAgentStore } from "../../../src/agents/WdbAgentStore.js";
 import { ManualClock } from "../../support/manualClock.js";
 import { settled } from "./fakeWdb.js";
-import { noSync } from "./noSync.js";
 import { inProcessTransport } from "./inProcessTransport.js";
 
 /** A host where wazuh-db comes and goes; the stores say in each answer who they are. */
@@ -31,7 +30,6 @@ function host(): {
       return `ok [{"id":${name === "wazuhDb" ? 1 : 2}}]`;
     });
     return new WdbAgentStore({
-      sync: noSync,
       transport: {
         ...transport,
         describe: () => ({ ...transport.describe(), adapter: name as "wazuhDb", location: `at ${name}` }),

@@ -3,7 +3,6 @@ import { DEFAULT_AGENT_STORE_SETTINGS } from "../../../src/agents/AgentStoreSett
 import { WdbAgentStore } from "../../../src/agents/WdbAgentStore.js";
 import { ManualClock } from "../../support/manualClock.js";
 import { settled } from "./fakeWdb.js";
-import { noSync } from "./noSync.js";
 import { inProcessTransport } from "./inProcessTransport.js";
 import { temporaryStore, waitingAgents } from "./temporaryStore.js";
 
@@ -15,7 +14,7 @@ function storeOver(run: (command: string) => string | Promise<string>): {
   const transport = inProcessTransport(run);
   const clock = new ManualClock();
   return {
-    store: new WdbAgentStore({ transport, clock, settings: DEFAULT_AGENT_STORE_SETTINGS, sync: noSync }),
+    store: new WdbAgentStore({ transport, clock, settings: DEFAULT_AGENT_STORE_SETTINGS }),
     commands: transport.commands,
     clock,
   };

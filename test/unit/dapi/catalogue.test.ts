@@ -62,7 +62,7 @@ describe("a catalogue", () => {
   });
 });
 
-test("the node's catalogue has the functions of rules, decoders and lists", () => {
+test("the node's catalogue has the functions of all subjects", () => {
   const catalogue = createCatalogue(new ParsedFiles(() => Promise.resolve()));
   const names = catalogue.entries.map(({ module, qualname, requestType }) => `${requestType} ${module}.${qualname}`);
   expect(names).toEqual([
@@ -74,6 +74,37 @@ test("the node's catalogue has the functions of rules, decoders and lists", () =
     "local_any wazuh.decoder.get_decoders_files",
     "local_master wazuh.cdb_list.get_lists",
     "local_master wazuh.cdb_list.get_path_lists",
+    "local_any wazuh.cluster.get_node_wrapper",
+    "local_master wazuh.cluster.get_nodes_info",
+    "local_master wazuh.cluster.get_health_nodes",
+    "local_master wazuh.cluster.get_status_json",
+    "local_any wazuh.cluster.read_config_wrapper",
+    "local_master wazuh.agent.get_agents",
+    "local_master wazuh.agent.get_agents_summary_status",
+    "local_master wazuh.agent.get_agents_summary_os",
+    "local_master wazuh.agent.get_full_overview",
+    "local_master wazuh.agent.get_distinct_agents",
+    "local_master wazuh.agent.get_agents_sync_group",
+    "distributed_master wazuh.agent.restart_agents",
+    "distributed_master wazuh.agent.restart_agents_by_node",
+    "distributed_master wazuh.agent.restart_agents_by_group",
+    "local_master wazuh.core.agent.Agent.get_agents_overview",
+    "local_master wazuh.agent.get_agent_groups",
+    "local_master wazuh.agent.get_agents_in_group",
+    "local_master wazuh.agent.get_group_files",
+    "distributed_master wazuh.manager.get_status",
+    "distributed_master wazuh.manager.get_basic_info",
+    "distributed_master wazuh.manager.read_ossec_conf",
+    "distributed_master wazuh.manager.get_config",
+    "distributed_master wazuh.manager.validation",
+    "distributed_master wazuh.manager.restart",
+    "distributed_master wazuh.manager.ossec_log",
+    "distributed_master wazuh.manager.ossec_log_summary",
+    "distributed_master wazuh.stats.totals",
+    "distributed_master wazuh.stats.hourly",
+    "distributed_master wazuh.stats.weekly",
+    "distributed_master wazuh.stats.get_daemons_stats",
   ]);
-  expect(catalogue.entries.every(({ readOnly }) => readOnly)).toBe(true);
+  const changing = catalogue.entries.filter(({ readOnly }) => !readOnly).map(({ qualname }) => qualname);
+  expect(changing).toEqual(["restart_agents", "restart_agents_by_node", "restart_agents_by_group", "restart"]);
 });

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { NodeConfig } from "../../../src/config/NodeConfig.js";
+import type { ClusterBlock, NodeConfig } from "../../../src/config/NodeConfig.js";
 import { createCatalogue } from "../../../src/dapi/catalogue/index.js";
 import { ParsedFiles } from "../../../src/dapi/catalogue/ruleset/ParsedFiles.js";
-import type { FunctionContext, NodeFiles } from "../../../src/dapi/CatalogueFunction.js";
-import type { AffectedItemsResult } from "../../../src/dapi/results/ApiResult.js";
+import type { DaemonSockets, FunctionContext, NodeFiles } from "../../../src/dapi/CatalogueFunction.js";
+import type { AffectedItemsResult, ApiResult } from "../../../src/dapi/results/ApiResult.js";
 import { nodeFiles } from "../../../src/node/ports/nodeFiles.js";
 import { ManualClock } from "../../support/manualClock.js";
 
@@ -44,8 +44,25 @@ export interface NodeFixture {
   readonly parsed: ParsedFiles;
   readonly context: FunctionContext;
   /** Runs a function as a request does: arguments go through its schema. */
+  run(name: string, args?: Readonly<Record<string, unknown>>): Promise<ApiResult>;
+  /** The same, for a function whose result is one of items. */
   call(name: string, args?: Readonly<Record<string, unknown>>): Promise<AffectedItemsResult>;
 }
+
+/** What a test may set of a node. */
+export interface NodeFixtureOptions {
+  readonly signal?: AbortSignal;
+  readonly files?: (real: NodeFiles) => NodeFiles;
+  /** Members of the configuration's `<cluster>` block. */
+  readonly cluster?: Partial<ClusterBlock>;
+  /** Made for the node's root. @default none may be touched */
+  readonly daemons?: (root: string) => DaemonSockets;
+  /** Further members of the context. */
+  readonly context?: Partial<FunctionContext>;
+}
+
+/** The key of a fixture's cluster. */
+export const CLUSTER_KEY = "0123456789abcdef0123456789abcdef";
 
 export const CONF = "<ossec_config>\n<cluster><name>wazuh</name></cluster>\n</ossec_config>\n";
 
@@ -55,7 +72,7 @@ export function ruleset(...lines: readonly string[]): string {
 
 export async function nodeFixture(
   tree: Readonly<Record<string, string>>,
-  options: { readonly signal?: AbortSignal; readonly files?: (real: NodeFiles) => NodeFiles } = {},
+  options: NodeFixtureOptions = {},
 ): Promise<NodeFixture> {
   const root = await temporaryFolder();
   await writeTree(root, { "etc/ossec.conf": CONF, ...tree });
@@ -69,27 +86,35 @@ export async function nodeFixture(
     },
   };
   const context: FunctionContext = {
-    config: { root } as NodeConfig,
+    config: {
+      root,
+      cluster: { name: "wazuh", nodeName: "node01", nodeType: "master", key: CLUSTER_KEY, ...options.cluster },
+    } as NodeConfig,
     version: "4.3.0",
     store: untouchable("store"),
     cluster: untouchable("cluster"),
     files: options.files?.(counted) ?? counted,
-    daemons: untouchable("daemons"),
+    daemons: options.daemons?.(root) ?? untouchable("daemons"),
     clock: new ManualClock(),
     request: { rbacPermissions: {}, currentUser: "", broadcasting: false, nodes: [], fromCluster: false },
     signal: options.signal ?? new AbortController().signal,
+    ...options.context,
   };
   const parsed = new ParsedFiles(() => Promise.resolve());
   const catalogue = createCatalogue(parsed);
+  const run: NodeFixture["run"] = async (name, args = {}) => {
+    const [module = "", qualname = ""] = name.split(":");
+    const definition = catalogue.resolve(`wazuh.${module}`, qualname);
+    return definition.run(definition.schema.parse(args), context);
+  };
   return {
     root,
     reads,
     parsed,
     context,
+    run,
     async call(name, args = {}) {
-      const [module = "", qualname = ""] = name.split(":");
-      const definition = catalogue.resolve(`wazuh.${module}`, qualname);
-      const result = await definition.run(definition.schema.parse(args), context);
+      const result = await run(name, args);
       if (result.kind !== "affectedItems") throw new Error("no result of items");
       return result;
     },

@@ -1,12 +1,12 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DgramSocket } from "node-unix-socket";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { daemonSockets, DATAGRAM_TIMEOUT, LARGEST_MESSAGE } from "../../../../src/node/ports/daemonSockets.js";
+import { sendUnixDatagram } from "../../../../src/node/ports/sendUnixDatagram.js";
 import { systemClock } from "../../../../src/node/ports/systemClock.js";
+import { DatagramReceiver } from "../../../support/DatagramReceiver.js";
 import { ManualClock } from "../../../support/manualClock.js";
 import { waitUntil } from "../../../support/waitUntil.js";
 import { temporaryFolder } from "../nodeFixture.js";
@@ -114,9 +114,7 @@ describe("exchange", () => {
     await expect(ask(root, "x")).rejects.toMatchObject({ code: "ENOENT" });
     await writeFile(join(root, "com"), "");
     await expect(ask(root, "x")).rejects.toMatchObject({ code: "ENOTSOCK" });
-    const dead = new DgramSocket();
-    dead.bind(join(root, "dead"));
-    dead.close();
+    new DatagramReceiver(join(root, "dead")).close();
     await expect(ask(root, "x", undefined, never, "dead")).rejects.toMatchObject({
       code: expect.stringMatching(/^(ECONNREFUSED|EPROTOTYPE|ENOENT)$/) as unknown,
     });
@@ -131,29 +129,16 @@ describe("exchange", () => {
   });
 });
 
-/** A bound datagram socket and what it hears. */
-async function receiver(): Promise<{ readonly root: string; readonly next: () => Promise<Buffer> }> {
+/** A bound datagram socket under a new root. */
+async function receiver(): Promise<{
+  readonly root: string;
+  readonly next: () => Promise<Buffer>;
+  readonly socket: DatagramReceiver;
+}> {
   const root = await temporaryFolder();
-  const socket = new DgramSocket();
-  const heard: Buffer[] = [];
-  const waiting: ((bytes: Buffer) => void)[] = [];
-  socket.on("data", (bytes: Buffer) => {
-    const copy = Buffer.from(bytes);
-    const wake = waiting.shift();
-    if (wake === undefined) heard.push(copy);
-    else wake(copy);
-  });
-  socket.bind(join(root, "execq"));
+  const socket = new DatagramReceiver(join(root, "execq"));
   onTestFinished(() => socket.close());
-  return {
-    root,
-    next: () =>
-      new Promise((resolve) => {
-        const known = heard.shift();
-        if (known === undefined) waiting.push(resolve);
-        else resolve(known);
-      }),
-  };
+  return { root, next: () => socket.next(), socket };
 }
 
 describe("sendDatagram", () => {
@@ -174,9 +159,8 @@ describe("sendDatagram", () => {
   test("gives a large message, and refuses one that no daemon takes", async () => {
     const { root, next } = await receiver();
     const sockets = daemonSockets(root, systemClock);
-    // One byte less than the largest: more does not fit into this receiver's buffer.
-    await sockets.sendDatagram("execq", Buffer.alloc(LARGEST_MESSAGE - 1, 1));
-    expect((await next()).equals(Buffer.alloc(LARGEST_MESSAGE - 1, 1))).toBe(true);
+    await sockets.sendDatagram("execq", Buffer.alloc(LARGEST_MESSAGE, 1));
+    expect((await next()).equals(Buffer.alloc(LARGEST_MESSAGE, 1))).toBe(true);
     await expect(sockets.sendDatagram("execq", Buffer.alloc(LARGEST_MESSAGE + 1))).rejects.toMatchObject({
       code: "EMSGSIZE",
     });
@@ -214,38 +198,83 @@ describe("sendDatagram", () => {
   });
 });
 
-/** A process that has the socket and reads nothing: it is stopped. */
-async function frozenReceiver(): Promise<string> {
-  const root = await temporaryFolder();
-  const program = `
-    const { DgramSocket } = require("node-unix-socket");
-    new DgramSocket().bind(process.argv[1]);
-    setInterval(() => undefined, 1000);
-    console.log("bound");`;
-  const child = spawn(process.execPath, ["-e", program, join(root, "execq")], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  await once(child.stdout, "data");
-  child.kill("SIGSTOP");
-  return root;
+/** Moves the clock on in steps, and lets what becomes due happen between them. */
+async function passTime(clock: ManualClock, milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 10) {
+    clock.advance(Math.min(10, milliseconds - passed));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
-test("a datagram waits for a full queue, but only so long", async () => {
-  const root = await frozenReceiver();
-  const clock = new ManualClock();
-  const sockets = daemonSockets(root, clock);
-  const longestQueue = Number(await readFile("/proc/sys/net/unix/max_dgram_qlen", "utf8"));
-  const codes: unknown[] = [];
-  const sends = Array.from({ length: longestQueue + 20 }, () =>
-    sockets.sendDatagram("execq", Buffer.from("x")).then(
-      () => codes.push("sent"),
-      (error: NodeJS.ErrnoException) => codes.push(error.code),
-    ),
-  );
-  await waitUntil(() => codes.length > 0 && codes.length + clock.pending === sends.length);
-  clock.advance(DATAGRAM_TIMEOUT - 1);
-  expect(codes).not.toContain("EAGAIN");
-  clock.advance(1);
-  await Promise.all(sends);
-  expect(new Set(codes)).toEqual(new Set(["sent", "EAGAIN"]));
-  expect(clock.pending).toBe(0);
+describe("a full queue", () => {
+  /** As many datagrams as the queue takes, and some more; what became of each is noted. */
+  async function flood(extra: number) {
+    const { root, socket } = await receiver();
+    const clock = new ManualClock();
+    const sockets = daemonSockets(root, clock);
+    const longestQueue = Number(await readFile("/proc/sys/net/unix/max_dgram_qlen", "utf8"));
+    const codes: unknown[] = [];
+    const sends = Array.from({ length: longestQueue + 1 + extra }, () =>
+      sockets.sendDatagram("execq", Buffer.from("x")).then(
+        () => codes.push("sent"),
+        (error: NodeJS.ErrnoException) => codes.push(error.code),
+      ),
+    );
+    await waitUntil(() => codes.length > 0 && codes.length + clock.pending === sends.length);
+    return { socket, clock, codes, sends };
+  }
+
+  test("is waited for, but only so long", async () => {
+    const { clock, codes, sends } = await flood(5);
+    await passTime(clock, DATAGRAM_TIMEOUT - 1);
+    expect(codes).not.toContain("EAGAIN");
+    await passTime(clock, 20);
+    await Promise.all(sends);
+    expect(new Set(codes)).toEqual(new Set(["sent", "EAGAIN"]));
+    expect(clock.pending).toBe(0);
+  });
+
+  test("takes what waits once it is read again", async () => {
+    const { socket, clock, codes, sends } = await flood(3);
+    for (let taken = 0; taken < sends.length;) {
+      if (socket.take() === undefined) await passTime(clock, 10);
+      else taken += 1;
+    }
+    await passTime(clock, 10);
+    await Promise.all(sends);
+    expect(new Set(codes)).toEqual(new Set(["sent"]));
+  });
+});
+
+describe("sendUnixDatagram", () => {
+  const send = (path: string, text = "x"): Promise<void> =>
+    sendUnixDatagram(path, Buffer.from(text), { clock: new ManualClock(), timeout: 1_000 });
+
+  test("sends to a name in the abstract namespace", async () => {
+    const name = `@muster-test-${String(process.pid)}`;
+    const socket = new DatagramReceiver(name);
+    onTestFinished(() => socket.close());
+    await send(name, "abstract");
+    expect(String(await socket.next())).toBe("abstract");
+    await expect(send(`${name}-unknown`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("tells an unknown path, a socket that nobody has any more, and a file that is none", async () => {
+    const root = await temporaryFolder();
+    await expect(send(join(root, "none"))).rejects.toMatchObject({ code: "ENOENT" });
+    new DatagramReceiver(join(root, "dead")).close();
+    await expect(send(join(root, "dead"))).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await writeFile(join(root, "file"), "");
+    await expect(send(join(root, "file"))).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("takes a path of the longest length, and refuses one byte more", async () => {
+    const root = await temporaryFolder();
+    const longest = join(root, "x".repeat(107 - root.length - 1));
+    const socket = new DatagramReceiver(longest);
+    onTestFinished(() => socket.close());
+    await send(longest, "long");
+    expect(String(await socket.next())).toBe("long");
+    await expect(send(`${longest}x`)).rejects.toMatchObject({ code: "ENAMETOOLONG" });
+  });
 });
