@@ -121,8 +121,7 @@ export const master = setup({
         );
       }
     }),
-    startService: enqueueActions(({ enqueue, context, self }, { service }: { service: NodeService }) => {
-      if (isActive((self.getSnapshot() as { children: Record<string, AnyActorRef> } | undefined)?.children[service])) return;
+    startService: enqueueActions(({ enqueue, context }, { service }: { service: NodeService }) => {
       const inputs = serviceInputs(context);
       if (service === "dapiQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
       else if (service === "sendsyncQueue") enqueue.spawnChild(service, { id: service, input: inputs[service] });
@@ -141,7 +140,12 @@ export const master = setup({
   initial: "starting",
   entry: NODE_SERVICES.map((service) => ({ type: "startService" as const, params: { service } })),
   on: {
-    SERVICE_RESTART_DUE: { actions: { type: "startService", params: ({ event }) => ({ service: event.service }) } },
+    SERVICE_RESTART_DUE: {
+      actions: enqueueActions(({ enqueue, event: { service }, self }) => {
+        const { [service]: running } = (self.getSnapshot() as { children: Record<string, AnyActorRef> }).children;
+        if (!isActive(running)) enqueue({ type: "startService", params: { service } });
+      }),
+    },
     // A link that comes while the node does not run has no actor that would ever close it.
     PEER_CONNECTED: { actions: { type: "dropPeer", params: ({ event }) => ({ peerId: event.peerId }) } },
     NODE_FAILED: {

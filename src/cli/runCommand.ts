@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
+import { addressText, DEFAULT_LISTEN_ADDRESS, parseListenAddress, type ListenAddress } from "../http/listenAddress.js";
 import { startNode } from "../node/startNode.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { chooseDialect, DIALECTS } from "../protocol/dialects/index.js";
@@ -11,10 +12,13 @@ import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
 import { diskSource } from "./diskSource.js";
 import { rootOption } from "./rootOption.js";
+import { serveHttp } from "./serveHttp.js";
 
 interface RunOptions {
   readonly root: string;
   readonly config?: string;
+  /** Null: no HTTP API. */
+  readonly http: ListenAddress | null;
   readonly logLevel: LogLevel;
   readonly dialect?: string;
   readonly nodeVersion?: string;
@@ -37,9 +41,22 @@ export function register(program: Command, environment: CommandEnvironment): voi
       ).choices(DIALECTS.map(({ id }) => id)),
     )
     .option("--node-version <version>", "the version that this node says it is: exactly the other nodes' (default: the dialect's)")
+    .addOption(
+      new Option("--http <address>", "where the HTTP API listens: HOST:PORT, or off")
+        .argParser(listenAddressOf)
+        .default(DEFAULT_LISTEN_ADDRESS, addressText(DEFAULT_LISTEN_ADDRESS)),
+    )
     .option("--serve-wdb", "serve the embedded agent store on queue/db/wdb for other programs", false)
     .option("--trace <file>", "write every change of a machine's state to this file, one JSON object a line")
     .action((options: RunOptions) => run(options, environment));
+}
+
+function listenAddressOf(text: string): ListenAddress | null {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 async function run(options: RunOptions, environment: CommandEnvironment): Promise<void> {
@@ -80,7 +97,7 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     };
     if (environment.stop.aborted) stop();
     else environment.stop.addEventListener("abort", stop, { once: true });
-    const { error } = await node.ended;
+    const { error } = await serveHttp(node, { listen: options.http, config, version: zip43.version, logger, clock: systemClock });
     if (error !== null) {
       logger.error(`The node failed: ${error.message}`);
       throw new CommandFailure(error.message, { cause: error });

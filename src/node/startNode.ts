@@ -4,6 +4,7 @@ import type { AgentStore } from "../agents/AgentStore.js";
 import type { ClusterItems } from "../config/ClusterItems.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { AskNode } from "../dapi/AskNode.js";
+import type { Catalogue } from "../dapi/catalogue/Catalogue.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { Logger } from "../telemetry/Logger.js";
@@ -55,7 +56,7 @@ export interface RunningNode {
   readonly actor: AnyActor;
   readonly store: AgentStore;
   /** The distributed API for callers in this process. */
-  readonly api: { readonly ask: AskNode };
+  readonly api: { readonly ask: AskNode; readonly catalogue: Catalogue };
   /** Resolves when the node has ended, by `stop` or by a failure; never rejects. */
   readonly ended: Promise<NodeEnd>;
   /** Asks the node to close its connections and end. */
@@ -150,7 +151,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   return {
     actor,
     store,
-    api: { ask: node.api.ask },
+    api: { ask: node.api.ask, catalogue: node.api.catalogue },
     ended,
     stop: () => {
       actor.send({ type: "STOP_REQUESTED" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { localClient } from "../../machines/localClient.js";
-import { localServer } from "../../machines/localServer.js";
+import { localServer, type LocalServerEvent } from "../../machines/localServer.js";
 import { chartTests } from "../support/machineChart.js";
 import { MachineRun } from "../support/machineRun.js";
 
@@ -44,7 +44,7 @@ describe("localServer", () => {
     // A client's number is in use once at a time: the node gives no other.
     events: [],
     more: (run) => {
-      const events = ["1", "2", "3"].flatMap((id) => (run.childState(id) === undefined ? [connected(id)] : [closed(id), asked(id)]));
+      const events = ["1", "2", "3"].flatMap((id): LocalServerEvent[] => (run.childState(id) === undefined ? [connected(id)] : [closed(id), asked(id)]));
       return events.map((event) => ({ name: `${event.type} ${event.clientId}`, make: (next) => next.send(event) }));
     },
     outline: ({ clients }) => clients,

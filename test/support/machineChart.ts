@@ -16,6 +16,8 @@ export interface ChartOptions<Machine extends AnyStateMachine> extends WalkOptio
 }
 
 const RANDOM_MOVES = 30;
+/** Milliseconds: the first of these tests walks the whole machine, which takes a busy computer its time. */
+const WALK_TIMEOUT = 120_000;
 
 /** The tests of a machine as a model: its structure, all of its situations, and what becomes of each. */
 export function chartTests<Machine extends AnyStateMachine>(machine: Machine, options: ChartOptions<Machine>): void {
@@ -31,14 +33,14 @@ export function chartTests<Machine extends AnyStateMachine>(machine: Machine, op
     test("every state is reached and every transition is taken, and every rule is kept on the way", async () => {
       const { unvisited, untaken } = await walkOnce();
       expect({ unvisited, untaken }).toEqual({ unvisited: [], untaken: [] });
-    });
+    }, WALK_TIMEOUT);
 
     test("silence leads from every situation to a resting state in bounded time", async () => {
       for (const path of (await walkOnce()).paths) {
         const { run } = await replay(start, path);
         await expectRest(run, { resting, patience, end: (waiting) => waiting.nextTimer() });
       }
-    });
+    }, WALK_TIMEOUT);
 
     test("failing work leads from every situation to a resting state in bounded time", async () => {
       for (const path of (await walkOnce()).paths) {
@@ -49,7 +51,7 @@ export function chartTests<Machine extends AnyStateMachine>(machine: Machine, op
         };
         await expectRest(run, { resting, patience, end });
       }
-    });
+    }, WALK_TIMEOUT);
 
     test("any long way keeps the rules", () => expectRulesOnAnyWay(options, { ways: randomWays }));
   });

@@ -166,7 +166,9 @@ export class MusterProcess {
 
 /** Starts `muster run --root <root>`. It is ended with the test file at the latest. */
 export function startNode({ root, args = [], env = {} }: StartNodeOptions): MusterProcess {
-  return new MusterProcess(["run", "--root", root, ...args], env);
+  // Several nodes on one machine can't all have the HTTP API's usual port.
+  const http = args.includes("--http") ? [] : ["--http", "off"];
+  return new MusterProcess(["run", "--root", root, ...http, ...args], env);
 }
 
 /** Runs another command of `muster` to its end. */

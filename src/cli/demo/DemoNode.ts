@@ -68,7 +68,7 @@ export class DemoNode {
 
   start(): void {
     const { program } = this.#options;
-    const args = [program, "run", "--root", this.root, "--trace", this.#traceFile];
+    const args = [program, "run", "--root", this.root, "--http", "off", "--trace", this.#traceFile];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
     this.#process = child;

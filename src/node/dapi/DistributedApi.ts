@@ -9,6 +9,7 @@ import { formatAgentId, parseAgentId } from "../../agents/formatAgentId.js";
 import type { NodeConfig } from "../../config/NodeConfig.js";
 import { maskSecret, maskSecrets } from "../../config/secrets.js";
 import type { AskNode } from "../../dapi/AskNode.js";
+import type { Catalogue } from "../../dapi/catalogue/Catalogue.js";
 import { createCatalogue } from "../../dapi/catalogue/index.js";
 import { ParsedFiles } from "../../dapi/catalogue/ruleset/ParsedFiles.js";
 import type { ClusterPort } from "../../dapi/CatalogueFunction.js";
@@ -49,6 +50,8 @@ export interface DistributedApiOptions {
 export class DistributedApi {
   /** For callers in this process. */
   readonly ask: AskNode;
+  /** The functions that this node has. */
+  readonly catalogue: Catalogue;
   readonly #options: DistributedApiOptions;
   readonly #dapi: DapiService;
   readonly #sendsync: SendsyncService;
@@ -66,6 +69,7 @@ export class DistributedApi {
     const pending = new PendingAnswers(clock, limits.requestsPerNode);
     const peers: DapiPeers = { ...options.peers, agents: (ids) => locate(store, ids) };
     this.#pending = pending;
+    this.catalogue = createCatalogue(new ParsedFiles(() => setImmediate()));
     this.#dapi = new DapiService({
       config,
       clock,
@@ -73,7 +77,7 @@ export class DistributedApi {
       forwarding: new Forwarding({ nodeName: cluster.nodeName, random, peers, pending }),
       queue: () => this.#actor<DapiQueueRef>("dapiQueue"),
       execution: {
-        catalogue: createCatalogue(new ParsedFiles(() => setImmediate())),
+        catalogue: this.catalogue,
         context: { config, version: dialect.version, store, cluster: options.cluster, files, daemons, clock },
         readiness: new DaemonReadiness(files, clock),
       },

@@ -12,7 +12,8 @@ const checksum = (...groups: readonly string[]): string => createHash("sha1").up
 const AGENTS = [
   { id: 1, name: "a", groups: ["default"] },
   { id: 2, name: "b", groups: ["web", "db"] },
-  { id: 3, name: "c" },
+  // A new agent is in the default group unless it is said otherwise.
+  { id: 3, name: "c", groups: [] },
 ];
 const HASH = checksum("default", "web,db");
 

@@ -25,6 +25,7 @@ const PERMISSIVE = [
   "BSD-2-Clause",
   "BSD-3-Clause",
   "Apache-2.0",
+  "BlueOak-1.0.0",
   "(MIT OR GPL-3.0-or-later)",
   "(MIT AND Zlib)",
 ];

@@ -4,6 +4,7 @@ import { DEFAULT_AGENT_STORE_SETTINGS } from "../../../src/agents/AgentStoreSett
 import { defaultClusterItems } from "../../../src/config/defaultClusterItems.js";
 import { INTERVAL_NAMES } from "../../../src/config/intervalNames.js";
 import { DEFAULT_LIMITS } from "../../../src/config/Limits.js";
+import { DEFAULT_HTTP_SETTINGS } from "../../../src/http/HttpSettings.js";
 import { fileOf, tableBelow } from "./tables.js";
 
 const LIMITS = fileOf("docs/limits.md");
@@ -51,6 +52,10 @@ describe("docs/limits.md", () => {
 
   test("holds every setting of the agent store with its default", () => {
     expect(quantities("## The agent store")).toEqual(DEFAULT_AGENT_STORE_SETTINGS);
+  });
+
+  test("holds every setting of the HTTP API with its default", () => {
+    expect(quantities("## The HTTP API")).toEqual(DEFAULT_HTTP_SETTINGS);
   });
 
   test.each(tableBelow(LIMITS, "## Fixed bounds"))("%s: %s is %s", (_bound, name, value, path) => {

@@ -12,7 +12,7 @@ async function after(...transfers: readonly ("cancelled at" | number)[]): Promis
     const transfer = transfers[at];
     if (transfer === "cancelled at") {
       const sent = Number(transfers[(at += 1)]);
-      await expect(limit.adapt(clock, () => Promise.reject(new TransferCancelled("a.zip", sent)))).rejects.toThrow("3040");
+      await expect(limit.adapt(clock, () => Promise.reject(new TransferCancelled("a.zip", sent)))).rejects.toMatchObject({ code: 3040, bytes: sent });
     } else {
       await limit.adapt(clock, () => Promise.resolve((now += Number(transfer) * 1000)));
     }

@@ -1,0 +1,59 @@
+import type { NodeConfig } from "../config/NodeConfig.js";
+import { HttpStartError } from "../http/HttpStartError.js";
+import type { ListenAddress } from "../http/listenAddress.js";
+import { nodeReadiness } from "../http/nodeReadiness.js";
+import { startHttp, type RunningHttp } from "../http/startHttp.js";
+import type { NodeEnd, RunningNode } from "../node/startNode.js";
+import type { Clock } from "../protocol/Clock.js";
+import type { Logger } from "../telemetry/Logger.js";
+import { CommandFailure } from "./CommandFailure.js";
+
+/** Seconds since its last good round after which a worker is not ready any more. */
+const READY_WITHIN = 60;
+
+export interface ServeHttpOptions {
+  /** Null: no HTTP API. */
+  readonly listen: ListenAddress | null;
+  readonly config: NodeConfig;
+  /** The version that the node speaks of itself. */
+  readonly version: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * Serves a node's HTTP API until the node has ended. A node whose API can't be served is stopped.
+ *
+ * @throws CommandFailure when the API can't be served
+ */
+export async function serveHttp(node: RunningNode, options: ServeHttpOptions): Promise<NodeEnd> {
+  if (options.listen === null) return node.ended;
+  let http: RunningHttp;
+  try {
+    http = await start(node, options.listen, options);
+  } catch (error) {
+    node.stop();
+    await node.ended;
+    if (!(error instanceof HttpStartError)) throw error;
+    options.logger.error(`The HTTP API can't be served: ${error.message}`);
+    throw new CommandFailure(error.message, { cause: error });
+  }
+  const end = await node.ended;
+  await http.close();
+  return end;
+}
+
+function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
+  const { config, version, logger, clock } = options;
+  const { root, cluster } = config;
+  const { actor, api } = node;
+  return startHttp({
+    node: { root, name: cluster.nodeName, clusterName: cluster.name, type: cluster.nodeType, version },
+    ask: api.ask,
+    catalogue: api.catalogue,
+    readiness: () => nodeReadiness({ actor, type: cluster.nodeType, clock, within: READY_WITHIN }),
+    listen,
+    logger,
+    clock,
+  });
+}
