@@ -1,5 +1,4 @@
 import { assign, setup } from "xstate";
-import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import type { AgentInfoOutcome } from "./agentInfoSync.js";
 import { asked } from "./asked.js";

@@ -1,5 +1,4 @@
 import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
-import type { ProcessRules } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
 import { agentGroupsReceive, type AgentGroupsReceiveEvent } from "./agentGroupsReceive.js";
@@ -9,11 +8,12 @@ import { extraValidSend } from "./extraValidSend.js";
 import { integrityApply, type IntegrityApplyReport } from "./integrityApply.js";
 import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
 import type { ReceivingEvent } from "./integritySync.js";
+import type { WorkerContext, WorkerInput } from "./workerContext.js";
 import { keepalive } from "./keepalive.js";
 import { localServer } from "./localServer.js";
-import { isService, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
-import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { isService, serviceInputs, type NodeService } from "./nodeServices.js";
+import { describeFailure, refuse, type Answer, type LogLine } from "./process.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 
 /** The processes of one connection to the master, by actor id. */
@@ -43,40 +43,6 @@ export type WorkerEvent =
   | { type: "NODE_FAILED"; error: unknown }
   | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
   | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
-
-export interface WorkerInput extends ServiceBounds {
-  readonly nodeName: string;
-  readonly clock: MachineClock;
-  /** Those of the dialect that this worker speaks. */
-  readonly rules: ProcessRules;
-  /** A number in [0, 1): spreads the reconnects of many workers. */
-  readonly random: () => number;
-  /** All in milliseconds but the attempts. */
-  readonly connectDeadline: number;
-  readonly connectionRetry: number;
-  readonly keepAlive: number;
-  readonly maxFailedKeepaliveAttempts: number;
-  readonly syncIntegrity: number;
-  readonly syncAgentInfo: number;
-  readonly syncAgentInfoKoRetry: number;
-  readonly timeoutAgentGroups: number;
-  /** A count. */
-  readonly agentGroupsMismatchLimit: number;
-  readonly timeoutReceivingFile: number;
-  readonly workDeadline: number;
-  readonly transferDeadline: number;
-  readonly drainDeadline: number;
-}
-
-export interface WorkerContext extends WorkerInput {
-  /** Connections tried since the last good one. */
-  readonly attempts: number;
-  /** Milliseconds until the next attempt. */
-  readonly retryIn: number;
-  readonly connectedAt: number | null;
-  readonly lastError: ProcessFailure | null;
-  readonly crashes: Crashes;
-}
 
 /** The retry is spread by up to this part of its interval, so that many workers don't return at once. */
 const RECONNECT_JITTER = 0.2;

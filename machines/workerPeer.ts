@@ -1,51 +1,20 @@
 import { assign, enqueueActions, raise, sendParent, setup, spawnChild, stopChild, type ActorRefFrom } from "xstate";
 import type { ProcessRules } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
-import type { Hello } from "./admission.js";
 import { agentGroupsSend } from "./agentGroupsSend.js";
 import { agentInfoSync } from "./agentInfoSync.js";
 import { asked } from "./asked.js";
 import { extraValidSync } from "./extraValidSync.js";
 import { integritySync } from "./integritySync.js";
+import type { WorkerPeerContext, WorkerPeerInput } from "./workerPeerContext.js";
 import { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeerReport } from "./workerPeerEvents.js";
-import { ok, refuse, type Answer, type LogLine, type MachineClock } from "./process.js";
-import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { ok, refuse, type Answer, type LogLine } from "./process.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans } from "./supervision.js";
 
 export { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeerReport } from "./workerPeerEvents.js";
 
 /** Where a dialect lets the agents' groups travel, the other process is none of its workers'. */
 const WITHOUT: Readonly<Record<ProcessRules["agentGroups"], PeerProcess>> = { files: "agentGroupsSend", store: "extraValidSync" };
-
-export interface WorkerPeerInput {
-  readonly peerId: string;
-  readonly address: string;
-  readonly clock: MachineClock;
-  /** All in milliseconds. */
-  readonly helloTimeout: number;
-  readonly maxAllowedTimeWithoutKeepalive: number;
-  readonly timeoutReceivingFile: number;
-  readonly workDeadline: number;
-  readonly transferDeadline: number;
-  readonly maxLockedIntegrityTime: number;
-  readonly closeDeadline: number;
-}
-
-export interface WorkerPeerContext extends WorkerPeerInput {
-  readonly hello: Hello | null;
-  /** Counter of the hello that waits for its answer; null when none does. */
-  readonly helloRequestId: number | null;
-  readonly nodeName: string | null;
-  /** Null until it is admitted. */
-  readonly rules: ProcessRules | null;
-  readonly connectedAt: number | null;
-  /** Wall time, and monotonic time, of the last keepalive. */
-  readonly lastKeepalive: number;
-  readonly lastKeepaliveMonotonic: number;
-  /** The connection that waits for the end of a probe of this one. */
-  readonly newcomer: string | null;
-  readonly crashes: Crashes;
-  readonly closeReason: string | null;
-}
 
 /** What the master hears of a probe for which `newcomer` waits. */
 const probed = ({ peerId }: WorkerPeerContext, newcomer: string, alive: boolean): WorkerPeerReport => ({

@@ -8,6 +8,9 @@ import { CommandFailure } from "./CommandFailure.js";
 import { diskSource } from "./diskSource.js";
 import { rootOption } from "./rootOption.js";
 
+const STRICT = "It speaks dialect 4.14, of version 4.14.6 or later.";
+const LENIENT = "It looks at names as dialect 4.3-zip does, and dialect 4.14 before 4.14.6; so does a master of muster that has no setting and no worker yet.";
+
 /** `muster probe HOST:PORT --root DIR`: what a master accepts, without joining its cluster. */
 export function register(program: Command, environment: CommandEnvironment): void {
   program
@@ -34,7 +37,7 @@ async function probe(address: string, root: string, environment: CommandEnvironm
   if (finding.kind === "noAnswer") {
     throw new CommandFailure(`${address} closed the connection without an answer: <key> in etc/ossec.conf is not the master's, or no master listens there`);
   }
-  const lines = [`${address} reads this node's key.`, `It speaks dialect ${finding.dialect}.`];
+  const lines = [`${address} reads this node's key.`, finding.strictNames ? STRICT : LENIENT];
   switch (finding.kind) {
     case "versionOpen":
       lines.push(`It takes a node ${nodeName} of cluster ${clusterName}, if its version is exactly the master's: set it with --node-version.`);

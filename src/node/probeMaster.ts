@@ -4,7 +4,6 @@ import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { DEFAULT_LIMITS } from "../config/Limits.js";
 import { TO_MASTER } from "../protocol/commands.js";
 import { zip43 } from "../protocol/dialects/zip43.js";
-import { zlib414 } from "../protocol/dialects/zlib414.js";
 import { MusterError } from "../protocol/errors/MusterError.js";
 import { FernetKey } from "../protocol/fernet.js";
 import { formatHello } from "../protocol/hello.js";
@@ -28,14 +27,14 @@ export interface ProbeOptions {
   readonly random: RandomSource;
 }
 
-/** What the master's answers tell. */
+/** What the master's answers tell. `strictNames`: it refuses names with a dot, as dialect 4.14 does from 4.14.6 on. */
 export type ProbeFinding =
   /** It closed the connection: it can't read what is encrypted with this key, or is no cluster's master. */
   | { readonly kind: "noAnswer" }
-  | { readonly kind: "nodeNameRefused" | "nameInUse" | "masterName" | "otherCluster"; readonly dialect: string }
+  | { readonly kind: "nodeNameRefused" | "nameInUse" | "masterName" | "otherCluster"; readonly strictNames: boolean }
   /** Everything but the version, which no master tells, is right. */
-  | { readonly kind: "versionOpen"; readonly dialect: string }
-  | { readonly kind: "other"; readonly error: string; readonly dialect: string };
+  | { readonly kind: "versionOpen"; readonly strictNames: boolean }
+  | { readonly kind: "other"; readonly error: string; readonly strictNames: boolean };
 
 const BY_CODE: Readonly<Record<number, "nodeNameRefused" | "nameInUse" | "masterName" | "otherCluster" | "versionOpen">> = {
   3028: "nameInUse",
@@ -54,14 +53,14 @@ const BY_CODE: Readonly<Record<number, "nodeNameRefused" | "nameInUse" | "master
 export async function probeMaster(options: ProbeOptions): Promise<ProbeFinding> {
   const dotted = await refusalOf(options, DOTTED_NAME);
   if (dotted === undefined) return { kind: "noAnswer" };
-  const dialect = dotted.code === 3060 ? zlib414.id : zip43.id;
+  const strictNames = dotted.code === 3060;
   const refusal = await refusalOf(options, options.nodeName);
   if (refusal === undefined) {
     // Old masters fail at the answer to a name that is in use, and close the connection (dialects.md 1.2).
-    return { kind: "nameInUse", dialect };
+    return { kind: "nameInUse", strictNames };
   }
   const kind = BY_CODE[refusal.code];
-  return kind === undefined ? { kind: "other", error: refusal.toString(), dialect } : { kind, dialect };
+  return kind === undefined ? { kind: "other", error: refusal.toString(), strictNames } : { kind, strictNames };
 }
 
 /** What a hello under this name is refused with; undefined when the master closed the connection instead. */

@@ -3,7 +3,8 @@ import { createEmbeddedAgentStore } from "../../../src/node/ports/agentStore.js"
 import { systemClock } from "../../../src/node/ports/systemClock.js";
 import { systemRandom } from "../../../src/node/ports/systemRandom.js";
 import { zlib414 } from "../../../src/protocol/dialects/zlib414.js";
-import { TestCluster } from "../../support/TestCluster.js";
+import { probeMaster } from "../../../src/node/probeMaster.js";
+import { TEST_CLUSTER, TEST_KEY, TestCluster } from "../../support/TestCluster.js";
 import type { TestNode } from "../../support/TestNode.js";
 import { waitUntil } from "../../support/waitUntil.js";
 
@@ -89,6 +90,18 @@ describe("a cluster of dialect 4.14", () => {
     other.start();
     await other.process.waitForLog("Worker and master versions are not the same");
     await cluster.master.process.waitForLog('it is of version "4.3.0" (dialect 4.3-zip); this cluster is of version 4.14.7 (dialect 4.14)');
+  });
+
+  test("a probe tells what the master accepts, and takes no name", async () => {
+    const settings = { host: "127.0.0.1", port: cluster.port, key: TEST_KEY, clusterName: TEST_CLUSTER, nodeName: "w5", clock: systemClock, random: systemRandom };
+    expect(await probeMaster(settings)).toEqual({ kind: "versionOpen", strictNames: true });
+    expect(await probeMaster({ ...settings, clusterName: "other" })).toEqual({ kind: "otherCluster", strictNames: true });
+    expect(await probeMaster({ ...settings, nodeName: "m1" })).toEqual({ kind: "masterName", strictNames: true });
+    expect(await probeMaster({ ...settings, nodeName: "w.5" })).toEqual({ kind: "nodeNameRefused", strictNames: true });
+    expect(await probeMaster({ ...settings, key: "x".repeat(32) })).toEqual({ kind: "noAnswer" });
+    const { n_connected_nodes: workers } = await cluster.health();
+    expect(workers).toBe(2);
+    await cluster.join({ name: "w5" });
   });
 
   test("a lost connection empties the worker's folder on both sides", async () => {
