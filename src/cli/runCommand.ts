@@ -97,7 +97,7 @@ async function run(options: RunOptions, environment: CommandEnvironment): Promis
     };
     if (environment.stop.aborted) stop();
     else environment.stop.addEventListener("abort", stop, { once: true });
-    const { error } = await serveHttp(node, { listen: options.http, config, version: zip43.version, logger, clock: systemClock });
+    const { error } = await serveHttp(node, { listen: options.http, config, version: dialect.version, logger, clock: systemClock });
     if (error !== null) {
       logger.error(`The node failed: ${error.message}`);
       throw new CommandFailure(error.message, { cause: error });
