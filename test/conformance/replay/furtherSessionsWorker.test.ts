@@ -81,8 +81,10 @@ test("agent-info-many-chunks: the store's pages become the recorded strings, and
   expect(strings.map((chunks) => chunks.length)).toEqual([1, 3]);
   const { worker, wire } = await startWorker(messages, strings);
   await playMaster(wire, [...hello(), ...messages], sessionTree(messages));
-  const told = worker.logger.messages("warning").filter((line) => line.includes("no such column: x"));
-  expect(told).toHaveLength(1);
+  const told = (): readonly string[] => worker.logger.messages("warning").filter((line) => line.includes("no such column: x"));
+  // The master's words are the session's last: the worker logs them a moment later.
+  await waitUntil(async () => told().length > 0, 5_000, "the warning");
+  expect(told()).toHaveLength(1);
 });
 
 test("error-syn_i_w_m_r: a worker whose task is unknown to the master reports the master's error as recorded", async () => {
