@@ -83,7 +83,7 @@ test("agent-info-many-chunks: the store's pages become the recorded strings, and
   await playMaster(wire, [...hello(), ...messages], sessionTree(messages));
   const told = (): readonly string[] => worker.logger.messages("warning").filter((line) => line.includes("no such column: x"));
   // The master's words are the session's last: the worker logs them a moment later.
-  await waitUntil(async () => told().length > 0, 5_000, "the warning");
+  await waitUntil(() => told().length > 0, 5_000, "the warning");
   expect(told()).toHaveLength(1);
 });
 
