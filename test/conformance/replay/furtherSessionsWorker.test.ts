@@ -65,6 +65,12 @@ async function playMaster(
   expect(replay.compared).toBe(compared.length);
 }
 
+/** A recording can end in the middle of a round, whose next step is the live worker's: such a round is not begun. */
+function withoutUnfinishedRound(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
+  const last = messages.findLastIndex(({ about }) => about === "syn_m_c_ok");
+  return messages.filter(({ lane }, index) => lane !== "integrity" || index <= last);
+}
+
 test("in-order: a worker whose files agree thanks as recorded, and changes none", async () => {
   const messages = session("in-order");
   const { worker, wire } = await startWorker(messages, []);
@@ -76,7 +82,7 @@ test("in-order: a worker whose files agree thanks as recorded, and changes none"
 });
 
 test("agent-info-many-chunks: the store's pages become the recorded strings, and the master's error is logged", async () => {
-  const messages = session("agent-info-many-chunks");
+  const messages = withoutUnfinishedRound(session("agent-info-many-chunks"));
   const strings = recordedChunks(messages);
   expect(strings.map((chunks) => chunks.length)).toEqual([1, 3]);
   const { worker, wire } = await startWorker(messages, strings);
