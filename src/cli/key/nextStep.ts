@@ -41,7 +41,7 @@ function masterStep({ keys, status, fingerprintOf }: RotationState): RotationSte
     return { kind: "generate", then: "On each worker run: muster key rotate --from <a copy of this node's key file>. Then run this command here again." };
   }
   const wanted = fingerprintOf((next ?? keys[0])?.text ?? "");
-  const behind = Object.entries(status.peers).filter(([, used]) => used !== wanted).map(([name]) => name);
+  const behind = Object.entries(status.peers).filter(([, used]) => used !== wanted).map(([name]) => name).sort();
   if (Object.keys(status.peers).length === 0) return { kind: "wait", why: "no worker is connected, so that none can be seen to use the new key" };
   if (behind.length > 0) return { kind: "wait", why: `${behind.join(", ")} still send with another key. Run there: muster key rotate --from <a copy of this node's key file>` };
   if (next !== undefined) {
