@@ -34,8 +34,8 @@ export class SocketLink implements NodeLink {
     });
   }
 
-  write(bytes: Uint8Array): boolean {
-    return this.#socket.write(bytes);
+  write(bytes: Uint8Array, onTaken?: () => void): boolean {
+    return this.#socket.write(bytes, onTaken);
   }
 
   pause(): void {
