@@ -118,14 +118,18 @@ export class Channel {
     this.#assembler.messageBytes = messageBytes;
   }
 
-  /** Bytes from the peer, cut anywhere. What can't be decoded ends the connection (3025, 3050, 3051). */
-  receive(chunk: Uint8Array): void {
+  /**
+   * Bytes from the peer, cut anywhere. What can't be decoded ends the connection (3025, 3050, 3051).
+   *
+   * @param isReused the bytes are valid during the call only; otherwise they must not be changed afterwards.
+   */
+  receive(chunk: Uint8Array, isReused = false): void {
     if (!this.isOpen) return;
     this.#bytesIn += chunk.length;
     const messages: Message[] = [];
     let failure: unknown;
     try {
-      for (const frame of this.#decoder.push(chunk)) {
+      for (const frame of this.#decoder.push(chunk, isReused)) {
         this.#framesIn += 1;
         const message = this.#assembler.accept(frame);
         if (message) messages.push(message);

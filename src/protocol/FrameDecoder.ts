@@ -45,15 +45,17 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes the next bytes of the stream and returns the frames that they complete. The decoder keeps
-   * `chunk` (bodies may be views of it), so it must not be changed afterwards.
+   * Takes the next bytes of the stream and returns the frames that they complete.
    *
+   * @param isReused what is kept of `chunk` is copied. Otherwise the decoder keeps it (bodies may be views of it), and it
+   *   must not be changed afterwards.
    * @throws MusterError 3050 when a header announces more than `maxBodyBytes`. The stream is of no use from
    * then on: frames of the same chunk are lost with it, and every further call throws the same error.
    */
-  push(chunk: Uint8Array): Frame[] {
+  push(chunk: Uint8Array, isReused = false): Frame[] {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#received.append(chunk);
+    const rest = this.#gatherFirst(chunk);
+    this.#received.append(isReused ? Buffer.from(rest) : rest);
     const frames: Frame[] = [];
     for (let frame = this.#next(); frame !== undefined; frame = this.#next()) frames.push(frame);
     return frames;
@@ -82,6 +84,16 @@ export class FrameDecoder {
     if (this.#received.length < bodyBytes) return undefined;
     this.#header = undefined;
     return { counter, command, divided, field, body: this.#received.take(bodyBytes) };
+  }
+
+  /** Moves what belongs to a gathered body there at once; returns the rest. Nothing waits before it as long as one is gathered. */
+  #gatherFirst(chunk: Uint8Array): Uint8Array {
+    const gathered = this.#gathered;
+    if (gathered === undefined || this.#header === undefined) return chunk;
+    const taken = chunk.subarray(0, this.#header.bodyBytes - gathered.bytes);
+    gathered.slab.bytes.set(taken, gathered.bytes);
+    gathered.bytes += taken.length;
+    return chunk.subarray(taken.length);
   }
 
   /** Moves what has arrived of a body to its place; true when it is whole. */
