@@ -2,7 +2,7 @@
 export interface Slab {
   readonly bytes: Buffer;
   /** Gives the memory back; nobody may use it afterwards. A second call does nothing. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export interface SlabStoreOptions {
