@@ -112,7 +112,7 @@ await runScript(async () => {
   if (await attempt(() => install(say))) {
     await attempt(() => build(say));
     // Beside the tests, which wait for processes and clocks half of their time; one at a time, and behind them.
-    const checks = forVitest.length === args.length ? runChecks(undefined, { atOnce: 1, niceness: 10 }) : Promise.resolve([]);
+    const checks = forVitest.length === args.length ? runChecks(undefined, { atOnce: 1, niceness: 5 }) : Promise.resolve([]);
     if (wantsBrowser(forVitest)) installBrowser();
     await runTests(forVitest);
     counts.failed += (await checks).length;
