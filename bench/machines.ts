@@ -1,10 +1,15 @@
 import { EventEmitter } from "node:events";
 import { createActor, fromPromise, waitFor } from "xstate";
 import { integritySync } from "../machines/integritySync.js";
-import { workerPeer } from "../machines/workerPeer.js";
+import { master } from "../machines/master.js";
+import { configOf } from "../src/library/configOf.js";
+import { machineIntervals } from "../src/node/milliseconds.js";
 import { systemClock } from "../src/node/ports/systemClock.js";
-import { percentile } from "./support/statistics.js";
+import { zip43 } from "../src/protocol/dialects/zip43.js";
 import type { BenchRow } from "./BenchRow.js";
+import { BENCH_CLUSTER, BENCH_KEY } from "./support/BenchNode.js";
+import { percentile } from "./support/statistics.js";
+import { withFolder } from "./support/trees.js";
 
 const MESSAGES = 100_000;
 const ROUNDS = 2_000;
@@ -42,16 +47,19 @@ function bareEmitter(): number {
 
 const BOUNDS = { timeoutReceivingFile: 60_000, workDeadline: 60_000, transferDeadline: 60_000 };
 
-function keepalives(): number {
-  const actor = createActor(workerPeer, {
-    input: { peerId: "peer-1", address: "127.0.0.1", clock: systemClock, helloTimeout: 60_000, maxAllowedTimeWithoutKeepalive: 60_000, closeDeadline: 60_000, ...BOUNDS },
-  });
+async function keepalives(): Promise<number> {
+  const { config } = await withFolder((root) => configOf("master", { root, name: "m1", cluster: BENCH_CLUSTER, key: BENCH_KEY }));
+  const running = master.provide({ actors: { listen: fromPromise(() => Promise.resolve()) } });
+  const identity = { nodeName: "m1", clusterName: BENCH_CLUSTER, version: zip43.version };
+  const actor = createActor(running, { input: { ...machineIntervals(config), clock: systemClock, identity } });
   actor.start();
-  actor.send({ type: "HELLO_RECEIVED", requestId: 1, hello: { nodeName: "w1", clusterName: "bench", nodeType: "worker", version: "4.3.0" } });
-  actor.send({ type: "ADMITTED" });
-  if (actor.getSnapshot().value !== "connected") throw new Error("the peer was not admitted");
+  await waitFor(actor, ({ value }) => value === "running");
+  actor.send({ type: "PEER_CONNECTED", peerId: "peer-1", address: "127.0.0.1" });
+  const peer = actor.getSnapshot().children["peer-1"];
+  peer?.send({ type: "HELLO_RECEIVED", requestId: 1, hello: { nodeName: "w1", clusterName: BENCH_CLUSTER, nodeType: "worker", version: zip43.version } });
+  if ((peer?.getSnapshot() as { value: unknown } | undefined)?.value !== "connected") throw new Error("the peer was not admitted");
   const began = performance.now();
-  for (let at = 0; at < MESSAGES; at += 1) actor.send({ type: "KEEPALIVE_RECEIVED" });
+  for (let at = 0; at < MESSAGES; at += 1) peer?.send({ type: "KEEPALIVE_RECEIVED" });
   const took = performance.now() - began;
   actor.stop();
   return (took / MESSAGES) * 1000;

@@ -1,10 +1,11 @@
 import { createActor, fromPromise, type Actor, type AnyActorRef } from "xstate";
-import { integrityIndexer } from "../../../machines/integrityIndexer.js";
+import { integrityIndexer, type IndexOutcome } from "../../../machines/integrityIndexer.js";
 import { master } from "../../../machines/master.js";
 import { workerPeer, type WorkerPeerEvent } from "../../../machines/workerPeer.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
 import { ANSWER, ANSWER_FIELD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import { FEATURE, formatFeatures, parseFeatures } from "../../protocol/features.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
@@ -17,11 +18,13 @@ import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
+import type { FolderWatcher } from "../ports/FolderWatcher.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
+import { ChangeNews } from "./ChangeNews.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
@@ -29,6 +32,7 @@ import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledGroups } from "./SettledGroups.js";
 import { ToldAddresses } from "./ToldAddresses.js";
+import { TreeWatch } from "./TreeWatch.js";
 import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
@@ -39,6 +43,8 @@ export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly taps: NodeTaps;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
+  /** How changes of the files are heard of between two passes; undefined: not at all. */
+  readonly watchFolder?: FolderWatcher | undefined;
 };
 
 /** A master: its actors over a network, a disk and a pool. */
@@ -61,6 +67,8 @@ export class MasterNode {
   readonly #wrongKeys = new ToldAddresses();
   /** Where peers with which there was no TLS came from. */
   readonly #noTls = new ToldAddresses();
+  readonly #news: ChangeNews;
+  readonly #watch: TreeWatch | undefined;
   #listener: Listener | undefined;
   #connections = 0;
   #onDrained: (() => void) | undefined;
@@ -69,6 +77,8 @@ export class MasterNode {
     this.#options = options;
     this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#ungreeted = new UngreetedPeers(options.config.limits);
+    this.#news = new ChangeNews(options.clock);
+    this.#watch = this.#treeWatch();
     this.#services = {
       ...options,
       // It can be replaced while the node runs.
@@ -108,6 +118,32 @@ export class MasterNode {
     return Object.fromEntries(named);
   }
 
+  #treeWatch(): TreeWatch | undefined {
+    const { watchFolder, config, clock, logger } = this.#options;
+    if (watchFolder === undefined || !config.settings.push.enabled) return undefined;
+    return new TreeWatch({
+      root: config.root,
+      clock,
+      watchFolder,
+      onChange: () => {
+        this.actor.getSnapshot().children["integrityIndexer"]?.send({ type: "FILES_CHANGED" });
+      },
+      onTrouble: (message) => {
+        logger.warn(message, { subtag: "Local integrity" });
+      },
+    });
+  }
+
+  /** A pass over the files; `watched` in its outcome: changes after its beginning are told. */
+  async #index(signal: AbortSignal): Promise<IndexOutcome> {
+    const { indexer, config } = this.#options;
+    const isFirst = indexer.current === undefined;
+    const watched = (await this.#watch?.cover(config.items)) ?? false;
+    const outcome = await indexer.refresh(signal);
+    this.#watch?.passed(outcome.changed, isFirst);
+    return { ...outcome, watched };
+  }
+
   #distributedApi(): DistributedApi {
     const { config, scope } = this.#options;
     const { nodeName } = config.cluster;
@@ -139,14 +175,13 @@ export class MasterNode {
 
   #machine() {
     const services = this.#services;
-    const { indexer } = this.#options;
     return master.provide({
       actors: {
         ...this.api.machines(),
         listen: fromPromise(() => this.#listen()),
         drain: fromPromise(() => this.#drain()),
         integrityIndexer: integrityIndexer.provide({
-          actors: { indexFiles: fromPromise(({ signal }) => indexer.refresh(signal)) },
+          actors: { indexFiles: fromPromise(({ signal }) => this.#index(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
         workerPeer: workerPeer.provide({
@@ -177,6 +212,9 @@ export class MasterNode {
       },
       actions: {
         log: machineLog(services, "master"),
+        announceChange: () => {
+          this.#news.announce([...this.#peers.values()].filter(({ features }) => features.includes(FEATURE.push)));
+        },
         abandonService: (_, { service }) => {
           if (service === "dapiQueue") this.api.queueCrashed();
         },
@@ -254,7 +292,7 @@ export class MasterNode {
     });
     this.traffic.begin(id, connection);
     const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
-    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
+    this.#peers.add(id, { connection, nodeName: null, features: [], integrity: {}, wantedGroups: [], settled });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
 
@@ -271,6 +309,12 @@ export class MasterNode {
     if (command === TO_MASTER.keepalive) {
       this.#tell(id, { type: "KEEPALIVE_RECEIVED" });
       connection.channel.answer(counter, ANSWER_FIELD.keepalive, payload);
+      return true;
+    }
+    if (command === TO_MASTER.features) {
+      peer.features = parseFeatures(payload);
+      const own = this.#options.config.settings.push.enabled ? [FEATURE.push] : [];
+      connection.channel.answer(counter, ANSWER.ok, formatFeatures(own));
       return true;
     }
     if (command === TO_MASTER.getNodes) {
@@ -345,6 +389,8 @@ export class MasterNode {
   /** Lets go of the port and of every connection, when the actors have ended without doing so. */
   dispose(): void {
     this.#listener?.close();
+    this.#news.stop();
+    void this.#watch?.stop();
     for (const peer of [...this.#peers.values()]) this.#release(peer.connection.id);
   }
 
@@ -352,6 +398,7 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.traffic.end(id);
+    if (peer !== undefined) this.#news.forget(peer);
     this.#peers.remove(id);
     const nodeName = peer?.nodeName ?? "";
     // A newcomer may have the name by now.

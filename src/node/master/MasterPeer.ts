@@ -13,6 +13,8 @@ export interface MasterPeer {
   readonly connection: Connection;
   /** Null until it is admitted. */
   nodeName: string | null;
+  /** What it can do beyond the protocol, as it has told. */
+  features: readonly string[];
   integrity: IntegrityRound;
   /** Group files that this worker was asked for in the last round. */
   wantedGroups: readonly FileVersion[];
