@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { watch } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,7 +45,9 @@ export async function measure(wanted: (work: string) => boolean): Promise<readon
           { what: `${work}, longest`, figure: Math.max(...times), unit: "s" },
         ];
       } finally {
-        host.kill("SIGKILL");
+        const gone = once(host, "exit");
+        host.disconnect();
+        await gone;
       }
     });
   });

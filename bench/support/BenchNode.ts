@@ -9,6 +9,8 @@ import { memoryOf, processorSecondsOf } from "./processFigures.js";
 export const BENCH_KEY = "0123456789abcdefghijklmnopqrstuv";
 export const BENCH_CLUSTER = "bench";
 const PROGRAM = join(import.meta.dirname, "../../src/cli/main.js");
+/** For profiles: `MUSTER_BENCH_NODE="--cpu-prof --cpu-prof-dir=/tmp/profiles"`. */
+const NODE_ARGUMENTS = (process.env["MUSTER_BENCH_NODE"] ?? "").split(" ").filter((argument) => argument !== "");
 const LOG_TIMEOUT = 120_000;
 const STOP_TIMEOUT = 20_000;
 const LINES_KEPT = 2_000;
@@ -79,7 +81,7 @@ export class BenchNode {
   }
 
   start(): void {
-    const child = spawn(process.execPath, [PROGRAM, "run", "--root", this.root, "--http", this.http], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [...NODE_ARGUMENTS, PROGRAM, "run", "--root", this.root, "--http", this.http], { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
     createInterface({ input: child.stdout }).on("line", (text) => {
       if (!text.startsWith("{")) return;
