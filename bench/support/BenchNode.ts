@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { memoryOf, processorSecondsOf } from "./processFigures.js";
 
 export const BENCH_KEY = "0123456789abcdefghijklmnopqrstuv";
@@ -12,6 +13,8 @@ const PROGRAM = join(import.meta.dirname, "../../src/cli/main.js");
 /** For profiles: `MUSTER_BENCH_NODE="--cpu-prof --cpu-prof-dir=/tmp/profiles"`. */
 const NODE_ARGUMENTS = (process.env["MUSTER_BENCH_NODE"] ?? "").split(" ").filter((argument) => argument !== "");
 const LOG_TIMEOUT = 120_000;
+const HTTP_TRIES = 200;
+const HTTP_WAIT = 50;
 const STOP_TIMEOUT = 20_000;
 const LINES_KEPT = 2_000;
 
@@ -124,9 +127,21 @@ export class BenchNode {
 
   /** The main thread's pauses since the last call; the first call begins the count. */
   async pauses(): Promise<Pauses> {
-    const text = await (await fetch(`http://${this.http}/metrics`)).text();
+    const text = await this.#metrics();
     const of = (what: string): number => Number(new RegExp(`muster_main_thread_pause_seconds\\{of="${what}"\\} (\\S+)`).exec(text)?.[1] ?? NaN) * 1000;
     return { p99: of("p99"), longest: of("longest") };
+  }
+
+  /** A node connects before its HTTP interface listens. */
+  async #metrics(): Promise<string> {
+    for (let left = HTTP_TRIES; ; left -= 1) {
+      try {
+        return await (await fetch(`http://${this.http}/metrics`)).text();
+      } catch (error) {
+        if (left === 0) throw error;
+        await sleep(HTTP_WAIT);
+      }
+    }
   }
 
   async memory(): ReturnType<typeof memoryOf> {

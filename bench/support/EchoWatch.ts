@@ -26,6 +26,8 @@ export class EchoWatch {
   start(): void {
     this.#runs = true;
     this.#loop = this.#ask();
+    // Told by stop.
+    this.#loop.catch(() => undefined);
   }
 
   /** The times since the last call. */

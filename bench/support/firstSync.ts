@@ -6,7 +6,7 @@ import { EchoWatch, type EchoTimes } from "./EchoWatch.js";
 import { Fleet } from "./Fleet.js";
 
 /** Rounds soon after the start: what is measured is a round, not the wait for it. */
-const INTERVALS = { worker: { sync_integrity: 2 } };
+const INTERVALS = { worker: { sync_integrity: 4 } };
 const SYNC_TIMEOUT = 300_000;
 /** Milliseconds in which the idle latency is measured. */
 const IDLE = 1_000;
