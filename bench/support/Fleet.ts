@@ -11,6 +11,9 @@ import { FleetWorker, type FleetShare, type PackedIndex } from "./FleetWorker.js
 /** Hellos at a time: a cluster's workers do not all start in the same millisecond. */
 const HELLOS_AT_ONCE = 50;
 
+/** Seconds: a busy machine shows in the time, not in a failure. */
+const PATIENT = { "intervals.communication.timeout_cluster_request": 300 };
+
 /** Simulated workers in this process, over one root. */
 export class Fleet {
   readonly workers: FleetWorker[] = [];
@@ -26,7 +29,7 @@ export class Fleet {
   /** @param root holds what these workers are to say that they hold */
   static async make(root: string, port: number): Promise<Fleet> {
     await mkdir(join(root, "queue/cluster"), { recursive: true });
-    const { config } = await configOf("worker", { root, name: "fleet", cluster: BENCH_CLUSTER, key: BENCH_KEY, port, master: "127.0.0.1" });
+    const { config } = await configOf("worker", { root, name: "fleet", cluster: BENCH_CLUSTER, key: BENCH_KEY, port, master: "127.0.0.1", set: PATIENT });
     const pool = new ThreadPool({ threads: 1 });
     const scope = { root, nodeName: "fleet", items: config.items, dialect: zip43, limits: config.limits };
     return new Fleet({ config, pool, keys: new ClusterKeys(config.keys, pool) }, new FileIndexer({ pool, scope, onProblem: () => undefined }));
