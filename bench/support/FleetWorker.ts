@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { NodeConfig } from "../../src/config/NodeConfig.js";
-import { ClusterKeys } from "../../src/node/ClusterKeys.js";
+import type { ClusterKeys } from "../../src/node/ClusterKeys.js";
 import { Connection } from "../../src/node/Connection.js";
 import { Leftovers } from "../../src/node/Leftovers.js";
 import { NodeTaps } from "../../src/node/NodeTaps.js";

@@ -1,18 +1,18 @@
 import type { BenchRow, Goal } from "../BenchRow.js";
 
 /** A figure as people read it: three digits that matter, thousands set apart. */
-export function shown(value: number, unit: string): string {
+function shown(value: number, unit: string): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return `${value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`.trimEnd();
 }
 
 /** Figure ÷ limit; undefined without a limit. */
-export function ratioOf({ figure, limit }: BenchRow): number | undefined {
+function ratioOf({ figure, limit }: BenchRow): number | undefined {
   return limit === undefined || limit === 0 ? undefined : figure / limit;
 }
 
 /** The goal in words; a dash where none is set. */
-export function goalText({ goal, unit }: BenchRow): string {
+function goalText({ goal, unit }: BenchRow): string {
   if (goal === undefined) return "–";
   const { most, least, mostOfLimit, leastOfLimit } = goal;
   const parts = [

@@ -1,11 +1,10 @@
 import { createActor, fromPromise, type Actor, type AnyActorRef } from "xstate";
-import { integrityIndexer, type IndexOutcome } from "../../../machines/integrityIndexer.js";
+import { integrityIndexer } from "../../../machines/integrityIndexer.js";
 import { master } from "../../../machines/master.js";
 import { workerPeer, type WorkerPeerEvent } from "../../../machines/workerPeer.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
 import { ANSWER, ANSWER_FIELD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
-import { FEATURE, formatFeatures, parseFeatures } from "../../protocol/features.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
@@ -24,15 +23,14 @@ import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { Traffic } from "../watch/Traffic.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
-import { ChangeNews } from "./ChangeNews.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
+import { MasterPush } from "./MasterPush.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledGroups } from "./SettledGroups.js";
 import { ToldAddresses } from "./ToldAddresses.js";
-import { TreeWatch } from "./TreeWatch.js";
 import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
@@ -67,8 +65,7 @@ export class MasterNode {
   readonly #wrongKeys = new ToldAddresses();
   /** Where peers with which there was no TLS came from. */
   readonly #noTls = new ToldAddresses();
-  readonly #news: ChangeNews;
-  readonly #watch: TreeWatch | undefined;
+  readonly #push: MasterPush;
   #listener: Listener | undefined;
   #connections = 0;
   #onDrained: (() => void) | undefined;
@@ -77,8 +74,11 @@ export class MasterNode {
     this.#options = options;
     this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#ungreeted = new UngreetedPeers(options.config.limits);
-    this.#news = new ChangeNews(options.clock);
-    this.#watch = this.#treeWatch();
+    this.#push = new MasterPush({
+      services: options,
+      watchFolder: options.watchFolder,
+      onChange: () => this.actor.getSnapshot().children["integrityIndexer"]?.send({ type: "FILES_CHANGED" }),
+    });
     this.#services = {
       ...options,
       // It can be replaced while the node runs.
@@ -118,32 +118,6 @@ export class MasterNode {
     return Object.fromEntries(named);
   }
 
-  #treeWatch(): TreeWatch | undefined {
-    const { watchFolder, config, clock, logger } = this.#options;
-    if (watchFolder === undefined || !config.settings.push.enabled) return undefined;
-    return new TreeWatch({
-      root: config.root,
-      clock,
-      watchFolder,
-      onChange: () => {
-        this.actor.getSnapshot().children["integrityIndexer"]?.send({ type: "FILES_CHANGED" });
-      },
-      onTrouble: (message) => {
-        logger.warn(message, { subtag: "Local integrity" });
-      },
-    });
-  }
-
-  /** A pass over the files; `watched` in its outcome: changes after its beginning are told. */
-  async #index(signal: AbortSignal): Promise<IndexOutcome> {
-    const { indexer, config } = this.#options;
-    const isFirst = indexer.current === undefined;
-    const watched = (await this.#watch?.cover(config.items)) ?? false;
-    const outcome = await indexer.refresh(signal);
-    this.#watch?.passed(outcome.changed, isFirst);
-    return { ...outcome, watched };
-  }
-
   #distributedApi(): DistributedApi {
     const { config, scope } = this.#options;
     const { nodeName } = config.cluster;
@@ -181,7 +155,7 @@ export class MasterNode {
         listen: fromPromise(() => this.#listen()),
         drain: fromPromise(() => this.#drain()),
         integrityIndexer: integrityIndexer.provide({
-          actors: { indexFiles: fromPromise(({ signal }) => this.#index(signal)) },
+          actors: { indexFiles: fromPromise(({ signal }) => this.#push.index(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
         workerPeer: workerPeer.provide({
@@ -213,7 +187,7 @@ export class MasterNode {
       actions: {
         log: machineLog(services, "master"),
         announceChange: () => {
-          this.#news.announce([...this.#peers.values()].filter(({ features }) => features.includes(FEATURE.push)));
+          this.#push.announce(this.#peers.values());
         },
         abandonService: (_, { service }) => {
           if (service === "dapiQueue") this.api.queueCrashed();
@@ -311,12 +285,6 @@ export class MasterNode {
       connection.channel.answer(counter, ANSWER_FIELD.keepalive, payload);
       return true;
     }
-    if (command === TO_MASTER.features) {
-      peer.features = parseFeatures(payload);
-      const own = this.#options.config.settings.push.enabled ? [FEATURE.push] : [];
-      connection.channel.answer(counter, ANSWER.ok, formatFeatures(own));
-      return true;
-    }
     if (command === TO_MASTER.getNodes) {
       connection.channel.answer(counter, ANSWER.ok, stringifyPython(this.view.nodes(parseJsonPayload(command, payload))));
       return true;
@@ -332,7 +300,7 @@ export class MasterNode {
       );
       return true;
     }
-    if (this.api.command(request, peer)) return true;
+    if (this.#push.command(request, peer) || this.api.command(request, peer)) return true;
     const translate = WORKER_COMMANDS.get(command);
     if (translate === undefined) return false;
     this.#tell(id, this.#checked(translate(request, connection, () => this.#options.random.uuid()), connection));
@@ -389,8 +357,7 @@ export class MasterNode {
   /** Lets go of the port and of every connection, when the actors have ended without doing so. */
   dispose(): void {
     this.#listener?.close();
-    this.#news.stop();
-    void this.#watch?.stop();
+    this.#push.stop();
     for (const peer of [...this.#peers.values()]) this.#release(peer.connection.id);
   }
 
@@ -398,7 +365,7 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.traffic.end(id);
-    if (peer !== undefined) this.#news.forget(peer);
+    if (peer !== undefined) this.#push.forget(peer);
     this.#peers.remove(id);
     const nodeName = peer?.nodeName ?? "";
     // A newcomer may have the name by now.
