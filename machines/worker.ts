@@ -237,20 +237,13 @@ export const worker = setup({
       on: {
         LINK_CLOSED: {
           target: "waitingToReconnect",
-          actions: assign({
-            lastError: ({ context, event }) =>
-              describeFailure(new Error(event.reason), "handshaking", context.clock.wallTime()),
-          }),
+          actions: assign({ lastError: ({ context, event }) => describeFailure(new Error(event.reason), "handshaking", context.clock.wallTime()) }),
         },
       },
     },
     connected: {
       entry: [
-        assign({
-          attempts: 0,
-          lastError: null,
-          connectedAt: ({ context }) => context.clock.wallTime(),
-        }),
+        assign({ attempts: 0, lastError: null, connectedAt: ({ context }) => context.clock.wallTime() }),
         { type: "log", params: { level: "info", message: "Successfully connected to master.", subtag: "Main" } },
         enqueueActions(({ enqueue, context }) => {
           if (context.announces) enqueue.spawnChild("announceFeatures", { id: "announceFeatures", input: {} });
@@ -307,10 +300,7 @@ export const worker = setup({
           ],
         },
         APPLY_FAILED: {
-          actions: sendTo("integrityCheck", ({ event }) => ({
-            type: "FILES_NOT_APPLIED" as const,
-            message: event.message,
-          })),
+          actions: sendTo("integrityCheck", ({ event }) => ({ type: "FILES_NOT_APPLIED" as const, message: event.message })),
         },
         MASTER_REPORTED_ERROR: {
           actions: sendTo("integrityCheck", ({ event }) => ({ type: "VERDICT_FAILED" as const, message: event.message })),

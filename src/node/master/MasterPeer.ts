@@ -10,6 +10,8 @@ export interface IntegrityRound {
   peerIndex?: SharedArrayBuffer;
   files?: number;
   difference?: SharedArrayBuffer;
+  /** `CompareResult.content` of the difference. */
+  content?: string | null;
 }
 
 /** What was found in step: as long as neither side's index is another one, it still is. */

@@ -9,6 +9,7 @@ import { archivePath } from "../transferPath.js";
 import { machineLog } from "../machineLog.js";
 import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterServices } from "./MasterServices.js";
+import { PackedArchives } from "./PackedArchives.js";
 import { SharedResults } from "./SharedResults.js";
 
 const CLIENT_KEYS = "etc/client.keys";
@@ -21,6 +22,7 @@ export function integritySyncWork(services: MasterServices) {
   const { config, scope, pool, indexer, clock, random } = services;
   const indexes = new SharedResults<ReadIndexResult>(SHARED_RESULTS);
   const comparisons = new SharedResults<CompareResult>(SHARED_RESULTS);
+  const archives = new PackedArchives(services.disk, config.root);
 
   /** Nothing has changed on either side since the worker was found in step: neither index need be looked at. */
   const isStillInStep = ({ inStep, integrity }: MasterPeer): boolean =>
@@ -64,7 +66,7 @@ export function integritySyncWork(services: MasterServices) {
         const key = `${String(own.version)} ${archiveHash ?? ""} ${JSON.stringify(settled)}`;
         const compared = await (archiveHash === undefined ? compare() : comparisons.of(key, compare));
         signal.throwIfAborted();
-        peer.integrity = { difference: compared.difference };
+        peer.integrity = { difference: compared.difference, content: compared.content };
         peer.wantedGroups = compared.extraValid;
         if (archiveHash !== undefined && isNothing(compared.counts)) peer.inStep = { archiveHash, version: own.version, files };
         return { counts: compared.counts };
@@ -74,12 +76,14 @@ export function integritySyncWork(services: MasterServices) {
       }),
       packDifference: fromPromise(async ({ input, signal }) => {
         const peer = services.peer(input.peerId);
-        const { difference } = peer.integrity;
+        const { difference, content = null } = peer.integrity;
         if (difference === undefined) throw MusterError.internal(1000, "the comparison's result is gone");
         const workerName = peer.nodeName ?? "";
         const path = archivePath(workerName, clock, random);
         const job = { kind: "packDifference", scope, difference, workerName, destination: join(config.root, path) } as const;
-        const packed = await peer.connection.make(path, (onAbandoned) => pool.run<"packDifference">(job, { signal, onAbandoned }));
+        const packed = await peer.connection.make(path, (onAbandoned) =>
+          archives.take({ content, path, signal, pack: () => pool.run<"packDifference">(job, { signal, onAbandoned }) }),
+        );
         for (const problem of packed.problems) {
           services.logger.warn(`Could not pack ${problem.path}: ${problem.message}. It is tried again in the next round.`, { peer: workerName });
         }
