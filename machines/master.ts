@@ -77,6 +77,8 @@ export const master = setup({
     log: (_, _params: LogLine) => undefined,
     /** What a service that crashed held is let go of. */
     abandonService: (_, _params: { service: NodeService }) => undefined,
+    /** Tells the workers that want to hear of it that files have changed. */
+    announceChange: (_, _params: { version: number }) => undefined,
     /** Closes the connection of a peer whose actor crashed. */
     dropPeer: (_, _params: { peerId: string }) => undefined,
     startHelper: enqueueActions(({ enqueue, context }, params: { helper: MasterHelper }) => {
@@ -234,7 +236,12 @@ export const master = setup({
           }),
         },
         PEER_ADMITTED: {},
-        INDEX_PUBLISHED: { actions: assign({ index: ({ event }) => event.outcome }) },
+        INDEX_PUBLISHED: {
+          actions: enqueueActions(({ enqueue, event }) => {
+            enqueue.assign({ index: event.outcome });
+            if (event.outcome.changed) enqueue({ type: "announceChange", params: { version: event.outcome.version } });
+          }),
+        },
         KEEPALIVE_CHECK_DUE: { actions: { type: "tellPeers", params: { event: { type: "KEEPALIVE_CHECK" } } } },
         HELPER_RESTART_DUE: { actions: { type: "startHelper", params: ({ event }) => ({ helper: event.helper }) } },
         STOP_REQUESTED: "draining",

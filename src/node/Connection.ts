@@ -67,6 +67,8 @@ export class Connection {
   readonly #owned = new Set<string>();
   /** The SHA-256 of files that this node packed, by their paths. */
   readonly #hashes = new Map<string, Buffer>();
+  /** The SHA-256 of files of the peer that this node took, by their paths. */
+  readonly #takenHashes = new Map<string, string>();
   #bytesOfFiles = 0;
   /** What was moved over this connection in files, for metrics. */
   readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
@@ -193,9 +195,17 @@ export class Connection {
 
   /** A completed file of the peer becomes this node's, to be discarded by `discard` or with the connection. */
   takeFile(path: string): string | undefined {
+    const sha256 = this.files.sha256(path);
     const taken = this.files.take(path);
-    if (taken !== undefined) this.#owned.add(taken);
+    if (taken === undefined) return undefined;
+    this.#owned.add(taken);
+    if (sha256 !== undefined) this.#takenHashes.set(taken, sha256);
     return taken;
+  }
+
+  /** The SHA-256 of a file that was taken and not discarded yet, in hexadecimal. */
+  takenHash(path: string): string | undefined {
+    return this.#takenHashes.get(path);
   }
 
   /**
@@ -224,6 +234,7 @@ export class Connection {
     for (const path of given) {
       this.#owned.delete(path);
       this.#hashes.delete(path);
+      this.#takenHashes.delete(path);
     }
     await this.#options.leftovers.remove(given);
   }

@@ -17,6 +17,7 @@ import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
+import type { FolderWatcher } from "../ports/FolderWatcher.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
@@ -26,6 +27,7 @@ import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
+import { MasterPush } from "./MasterPush.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledGroups } from "./SettledGroups.js";
 import { ToldAddresses } from "./ToldAddresses.js";
@@ -39,6 +41,8 @@ export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly taps: NodeTaps;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
+  /** How changes of the files are heard of between two passes; undefined: not at all. */
+  readonly watchFolder?: FolderWatcher | undefined;
 };
 
 /** A master: its actors over a network, a disk and a pool. */
@@ -61,6 +65,7 @@ export class MasterNode {
   readonly #wrongKeys = new ToldAddresses();
   /** Where peers with which there was no TLS came from. */
   readonly #noTls = new ToldAddresses();
+  readonly #push: MasterPush;
   #listener: Listener | undefined;
   #connections = 0;
   #onDrained: (() => void) | undefined;
@@ -69,6 +74,11 @@ export class MasterNode {
     this.#options = options;
     this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#ungreeted = new UngreetedPeers(options.config.limits);
+    this.#push = new MasterPush({
+      services: options,
+      watchFolder: options.watchFolder,
+      onChange: () => this.actor.getSnapshot().children["integrityIndexer"]?.send({ type: "FILES_CHANGED" }),
+    });
     this.#services = {
       ...options,
       // It can be replaced while the node runs.
@@ -139,14 +149,13 @@ export class MasterNode {
 
   #machine() {
     const services = this.#services;
-    const { indexer } = this.#options;
     return master.provide({
       actors: {
         ...this.api.machines(),
         listen: fromPromise(() => this.#listen()),
         drain: fromPromise(() => this.#drain()),
         integrityIndexer: integrityIndexer.provide({
-          actors: { indexFiles: fromPromise(({ signal }) => indexer.refresh(signal)) },
+          actors: { indexFiles: fromPromise(({ signal }) => this.#push.index(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
         workerPeer: workerPeer.provide({
@@ -177,6 +186,9 @@ export class MasterNode {
       },
       actions: {
         log: machineLog(services, "master"),
+        announceChange: () => {
+          this.#push.announce(this.#peers.values());
+        },
         abandonService: (_, { service }) => {
           if (service === "dapiQueue") this.api.queueCrashed();
         },
@@ -254,7 +266,7 @@ export class MasterNode {
     });
     this.traffic.begin(id, connection);
     const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
-    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
+    this.#peers.add(id, { connection, nodeName: null, features: [], integrity: {}, wantedGroups: [], settled });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
 
@@ -288,7 +300,7 @@ export class MasterNode {
       );
       return true;
     }
-    if (this.api.command(request, peer)) return true;
+    if (this.#push.command(request, peer) || this.api.command(request, peer)) return true;
     const translate = WORKER_COMMANDS.get(command);
     if (translate === undefined) return false;
     this.#tell(id, this.#checked(translate(request, connection, () => this.#options.random.uuid()), connection));
@@ -345,6 +357,7 @@ export class MasterNode {
   /** Lets go of the port and of every connection, when the actors have ended without doing so. */
   dispose(): void {
     this.#listener?.close();
+    this.#push.stop();
     for (const peer of [...this.#peers.values()]) this.#release(peer.connection.id);
   }
 
@@ -352,6 +365,7 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.traffic.end(id);
+    if (peer !== undefined) this.#push.forget(peer);
     this.#peers.remove(id);
     const nodeName = peer?.nodeName ?? "";
     // A newcomer may have the name by now.

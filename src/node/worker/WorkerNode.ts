@@ -4,6 +4,7 @@ import { worker } from "../../../machines/worker.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
 import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import { FEATURE, formatFeatures, parseFeatures } from "../../protocol/features.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
@@ -70,6 +71,7 @@ export class WorkerNode {
         clock,
         nodeName: config.cluster.nodeName,
         random: () => random.uint32() / 2 ** 32,
+        announces: config.settings.push.enabled,
       },
     });
   }
@@ -124,6 +126,10 @@ export class WorkerNode {
         ...this.api.machines(),
         connect: fromPromise(({ signal }) => this.#connect(signal)),
         sayHello: fromPromise(({ signal }) => this.#sayHello(signal)),
+        announceFeatures: fromPromise(async ({ signal }) => {
+          const answer = await services.connection().channel.request(TO_MASTER.features, formatFeatures([FEATURE.push]), { signal });
+          return { features: parseFeatures(answer) };
+        }),
         closeLink: fromPromise(() => this.#closeLink()),
         keepalive: keepalive.provide({
           actors: {
