@@ -12,7 +12,7 @@ import { TARGETS } from "./targets/index.js";
 const MINUTES = process.env["MUSTER_FUZZ_MINUTES"] === undefined ? undefined : Number(process.env["MUSTER_FUZZ_MINUTES"]);
 const ONLY = process.env["MUSTER_FUZZ_TARGET"];
 const SEED = Number(process.env["MUSTER_FUZZ_SEED"] ?? (MINUTES === undefined ? 1 : randomInt(2 ** 31)));
-const SHORT_RUN = 150;
+const SHORT_RUN = 60;
 
 const FOUND = new URL("../fixtures/fuzz/", import.meta.url).pathname;
 const chosen = TARGETS.filter(({ name }) => ONLY === undefined || name === ONLY);
