@@ -16,7 +16,7 @@ export function scratchFolder(): string {
 }
 
 /** Every path below a folder, sorted: what may not change. */
-export function pathsBelow(root: string): readonly string[] {
+function pathsBelow(root: string): readonly string[] {
   return readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
 }
 
