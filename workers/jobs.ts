@@ -115,6 +115,8 @@ export interface CompareResult {
   readonly extraValid: readonly FileVersion[];
   /** The difference, encoded; only other jobs read it. */
   readonly difference: SharedArrayBuffer;
+  /** The same for differences whose archives hold the same; null when the archive can be this worker's only. */
+  readonly content: string | null;
 }
 
 /** Packs missing and shared files and the difference's metadata for one worker. */
