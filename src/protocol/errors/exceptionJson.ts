@@ -99,8 +99,12 @@ function extraMessageFromJson(value: unknown): ExtraMessage {
   return isObject(value) ? value : stringifyPython(value);
 }
 
-/** Shallow enough to be walked by recursion, and without a key that reaches a prototype when assigned. */
+/**
+ * Shallow enough to be walked by recursion, without a key that reaches a prototype when assigned, and without a number
+ * beyond a double's range: it would travel on as `Infinity`, which is no JSON.
+ */
 function isSafe(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
   if (depth === 0 || Object.hasOwn(value, "__proto__")) return false;
   return Object.values(value).every((inner) => isSafe(inner, depth - 1));

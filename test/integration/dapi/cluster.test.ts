@@ -124,6 +124,16 @@ describe("what is refused", () => {
     await cluster.disconnect();
   });
 
+  test("a worker's wish that something be changed: the rights that it claims can't be checked", async () => {
+    const peer = await cluster.join({ name: "claims" });
+    const rights = { rbac_mode: "white", "cluster:restart": { "node:id:*": "allow" } };
+    const restart = newRequest({ module: "wazuh.manager", qualname: "restart", requestType: "local_any", rbacPermissions: rights, currentUser: "wazuh" });
+    const answer = await peer.link.exchange("dapi", `7 ${formatRequest(restart)}`);
+    expect(answer.command).toBe("err");
+    expect(answer.payload.toString()).toContain("4000");
+    await cluster.disconnect();
+  });
+
   test("a second node in the same root, whose socket others can't open", async () => {
     const second = startNode({ root: cluster.master.root });
     expect(await second.ended).toMatchObject({ status: 1 });
