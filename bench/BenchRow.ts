@@ -5,4 +5,6 @@ export interface BenchRow {
   readonly limit: number;
   /** For example `/s`. */
   readonly unit: string;
+  /** More of the same measurement, for people: latencies, processor time. */
+  readonly detail?: string;
 }

@@ -14,7 +14,8 @@ for (const name of names) {
     continue;
   }
   const { measure } = (await import(`./${name}.js`)) as { measure: () => Promise<readonly BenchRow[]> };
-  for (const { what, figure, limit, unit } of await measure()) {
-    process.stdout.write(`${name}: ${what}: ${figure.toFixed(0)} ${unit}; the limit of this run: ${limit.toFixed(0)} ${unit}; ratio ${(figure / limit).toFixed(2)}\n`);
+  for (const { what, figure, limit, unit, detail } of await measure()) {
+    const line = `${name}: ${what}: ${figure.toFixed(0)} ${unit}; the limit of this run: ${limit.toFixed(0)} ${unit}; ratio ${(figure / limit).toFixed(2)}`;
+    process.stdout.write(`${line}${detail === undefined ? "" : `; ${detail}`}\n`);
   }
 }
