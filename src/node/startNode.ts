@@ -137,6 +137,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     tls,
     taps,
     workersMayChange: options.workersMayChange ?? false,
+    steps: () => steps.report(),
   };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;

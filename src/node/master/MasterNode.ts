@@ -4,6 +4,7 @@ import { master } from "../../../machines/master.js";
 import { workerPeer, type WorkerPeerEvent } from "../../../machines/workerPeer.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
 import { ANSWER, ANSWER_FIELD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
+import type { WorkerStep } from "../../dapi/cluster/WorkerStep.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
@@ -39,6 +40,8 @@ export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
   readonly taps: NodeTaps;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
+  /** Whether workers are in step, as the node's watch has it. */
+  readonly steps: () => readonly WorkerStep[];
 };
 
 /** A master: its actors over a network, a disk and a pool. */
@@ -121,6 +124,7 @@ export class MasterNode {
         running: true,
         nodes: (wanted) => Promise.resolve(this.view.nodes(wanted)),
         health: (filter) => this.view.health(filter),
+        steps: this.#options.steps,
       },
       backend: {
         answersAtOnce: true,
