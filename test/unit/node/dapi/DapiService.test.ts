@@ -21,7 +21,7 @@ const REQUESTS = 2_000;
 test("2,000 requests leave as many actors, timers and pending answers as there were", async () => {
   const clock = new ManualClock();
   const { context } = await nodeFixture({});
-  const config = { ...context.config, items: defaultClusterItems, cluster: { ...context.config.cluster, disabled: false } };
+  const config = { ...context.config, items: defaultClusterItems(), cluster: { ...context.config.cluster, disabled: false } };
   const catalogue = new Catalogue([
     defineFunction({
       module: "wazuh.cluster",
