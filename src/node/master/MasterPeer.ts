@@ -6,6 +6,8 @@ import type { SettledGroups } from "./SettledGroups.js";
 export interface IntegrityRound {
   peerIndex?: SharedArrayBuffer;
   difference?: SharedArrayBuffer;
+  /** `CompareResult.content` of the difference. */
+  content?: string | null;
 }
 
 /** One connection as the master's work sees it. */

@@ -7,12 +7,14 @@ import { formatTaskAndPath } from "../../protocol/payloads.js";
 import { archivePath } from "../transferPath.js";
 import { machineLog } from "../machineLog.js";
 import type { MasterServices } from "./MasterServices.js";
+import { PackedArchives } from "./PackedArchives.js";
 
 const CLIENT_KEYS = "etc/client.keys";
 
 /** The integrity process of a worker, with the master's disk, threads and connection under it. */
 export function integritySyncWork(services: MasterServices) {
   const { config, scope, pool, indexer, clock, random } = services;
+  const archives = new PackedArchives(services.disk, config.root);
   return integritySync.provide({
     actors: {
       readPeerIndex: fromPromise(async ({ input, signal }) => {
@@ -30,7 +32,7 @@ export function integritySyncWork(services: MasterServices) {
         if (peerIndex === undefined) throw MusterError.internal(1000, "the worker's index is gone");
         const settled = peer.settled().list(indexer.hashOf(CLIENT_KEYS) ?? "");
         const compared = await pool.run<"compare">({ kind: "compare", scope, own: own.buffer, peer: peerIndex, settled }, { signal });
-        peer.integrity = { difference: compared.difference };
+        peer.integrity = { difference: compared.difference, content: compared.content };
         peer.wantedGroups = compared.extraValid;
         return { counts: compared.counts };
       }),
@@ -39,12 +41,14 @@ export function integritySyncWork(services: MasterServices) {
       }),
       packDifference: fromPromise(async ({ input, signal }) => {
         const peer = services.peer(input.peerId);
-        const { difference } = peer.integrity;
+        const { difference, content = null } = peer.integrity;
         if (difference === undefined) throw MusterError.internal(1000, "the comparison's result is gone");
         const workerName = peer.nodeName ?? "";
         const path = archivePath(workerName, clock, random);
         const job = { kind: "packDifference", scope, difference, workerName, destination: join(config.root, path) } as const;
-        const packed = await peer.connection.make(path, (onAbandoned) => pool.run<"packDifference">(job, { signal, onAbandoned }));
+        const packed = await peer.connection.make(path, (onAbandoned) =>
+          archives.take({ content, path, signal, pack: () => pool.run<"packDifference">(job, { signal, onAbandoned }) }),
+        );
         for (const problem of packed.problems) {
           services.logger.warn(`Could not pack ${problem.path}: ${problem.message}. It is tried again in the next round.`, { peer: workerName });
         }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { namesOf } from "./LinkTls.js";
+import type { ReusedReading } from "./ReusedReading.js";
 import type { LinkListener, NodeLink } from "./Network.js";
 
 /**
@@ -18,11 +19,14 @@ export class SocketLink implements NodeLink {
   readonly peerNames: readonly string[] | undefined;
   readonly #socket: Socket;
   readonly #batchBytes: number;
+  readonly #reading: ReusedReading | undefined;
   /** Bytes that wait for the end of the turn. */
   #batched = 0;
 
-  constructor(socket: Socket) {
+  /** @param reading how the socket is read, if not by its `data` events */
+  constructor(socket: Socket, reading?: ReusedReading) {
     this.#socket = socket;
+    this.#reading = reading;
     this.remoteAddress = socket.remoteAddress?.replace(/^::ffff:/, "") ?? "local";
     this.#batchBytes = socket.remoteAddress === undefined ? UNIX_BATCH_BYTES : TCP_BATCH_BYTES;
     this.peerNames = socket instanceof TLSSocket ? namesOf(socket.getPeerCertificate()) : undefined;
@@ -32,9 +36,8 @@ export class SocketLink implements NodeLink {
   listen(listener: LinkListener): void {
     const socket = this.#socket;
     let failure: Error | undefined;
-    socket.on("data", (bytes: Buffer) => {
-      listener.receive(bytes);
-    });
+    if (this.#reading === undefined) socket.on("data", (bytes: Buffer) => listener.receive(bytes));
+    else this.#reading.listen((bytes) => listener.receive(bytes, true));
     socket.on("drain", () => {
       listener.drained();
     });
@@ -46,7 +49,7 @@ export class SocketLink implements NodeLink {
     });
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, onTaken?: () => void): boolean {
     if (this.#batched + bytes.length > this.#batchBytes) this.#flush();
     if (bytes.length < this.#batchBytes) {
       if (this.#batched === 0) {
@@ -55,7 +58,7 @@ export class SocketLink implements NodeLink {
       }
       this.#batched += bytes.length;
     }
-    return this.#socket.write(bytes);
+    return this.#socket.write(bytes, onTaken);
   }
 
   pause(): void {
