@@ -123,7 +123,7 @@ describe("the same question", () => {
     // Programs send the nodes' names with the request (dapi.md 3); nodes are those of the whole cluster.
     const request = newRequest({ module, qualname, requestType, nodes: ["m1", "w1", "w2", "w3"], arguments: nodeId === undefined ? {} : { node_id: nodeId } });
     const answer = await ask(node, request);
-    if (answer instanceof MusterError || answer.kind !== "affectedItems") throw new Error(String(answer));
+    if (answer instanceof MusterError || answer.kind !== "affectedItems") throw new Error(`no items, but ${answer instanceof MusterError ? answer.toString() : answer.kind}`);
     return answer.affectedItems;
   };
   const call = (node: TestNode): Door => async ({ function: name, node: nodeId }) => {

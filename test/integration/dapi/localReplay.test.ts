@@ -8,11 +8,31 @@ import { TestNode } from "../../support/TestNode.js";
 import { runCli } from "../../../src/cli/runCli.js";
 import { testEnvironment } from "../../unit/cli/testEnvironment.js";
 
-const AGENTS = [
-  { id: 1, name: "web01", ip: "any", status: "active", node_name: "worker1" },
-  { id: 2, name: "db01", ip: "10.0.0.12", status: "active", node_name: "worker1" },
-  { id: 3, name: "app01", ip: "any", status: "active", node_name: "master" },
-];
+/** What the recorded master kept, as far as its answers show it. */
+const agent = (id: number, name: string, ip: string, node: string) => ({
+  id,
+  name,
+  ip,
+  register_ip: ip,
+  os_name: "Debian GNU/Linux",
+  os_version: "11",
+  os_major: "11",
+  os_minor: "0",
+  os_codename: "bullseye",
+  os_platform: "debian",
+  os_uname: "Linux |web01 |5.10.0 |#1 SMP |x86_64",
+  os_arch: "x86_64",
+  version: "Wazuh v4.3.0",
+  config_sum: "ab73af41699f13fdd81903b5f23d8d00",
+  merged_sum: "4a8724b20dee0124ff9656783c490c4e",
+  manager_host: "manager",
+  node_name: node,
+  date_add: 1637500000,
+  last_keepalive: 1637600000,
+  connection_status: "active",
+  group: "default",
+});
+const AGENTS = [agent(1, "web01", "any", "worker1"), agent(2, "db01", "10.0.0.12", "worker1"), agent(3, "app01", "any", "master")];
 
 let nodes: Readonly<Record<"master" | "worker1" | "worker2", TestNode>>;
 
@@ -67,9 +87,10 @@ const OTHERWISE: Readonly<Record<string, string>> = {
 /** A frame without the ids of strings and their lengths. */
 function comparable({ command, text }: NodeFrame): unknown {
   if (command === "new_str" || command === "dapi_res") return [command];
-  const body = command === "str_upd" ? text.slice(text.indexOf(" ") + 1) : text;
+  // A string's id, or wazuh-db's `ok`, stands before the JSON; stores differ in its blanks.
+  const [, before = "", body = ""] = /^(ok |\d+ )?(.*)$/s.exec(text) ?? [];
   const json = parsed(body);
-  return [command, json === undefined ? body : jsonShape(json)];
+  return [command, command === "str_upd" ? "" : before, json === undefined ? body : jsonShape(json)];
 }
 
 function parsed(text: string): unknown {

@@ -52,7 +52,7 @@ function forwarding(workers: Readonly<Record<string, string | Error | null>>, pe
 }
 
 test("each node is asked for its share, and the answers are merged in their order", async () => {
-  const { answer, asked, pending } = await (await forwarding({ w2: encodeResult(itemsOf("w2")), w1: encodeResult(itemsOf("w1")) }).ask());
+  const { answer, asked, pending } = await forwarding({ w2: encodeResult(itemsOf("w2")), w1: encodeResult(itemsOf("w1")) }).ask();
   expect(await answer).toMatchObject({ affectedItems: ["m", "w1", "w2"], totalAffectedItems: 3, failedItems: [] });
   expect([asked.sort(), pending.size]).toEqual([["w1", "w2"], 0]);
 });
