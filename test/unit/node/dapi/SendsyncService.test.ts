@@ -27,7 +27,7 @@ function service(exchange: DaemonSockets["exchange"]) {
       try {
         sendsync.receive(JSON.stringify(message), asker);
       } catch (error) {
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
   return { sendsync, ask };
