@@ -18,6 +18,8 @@ export interface BenchRow {
   readonly unit: string;
   /** Absent where no goal is set. */
   readonly goal?: Goal;
+  /** More of the same measurement, for people: latencies, processor time. */
+  readonly detail?: string;
 }
 
 /** What a benchmark file exports. */

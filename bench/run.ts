@@ -47,5 +47,5 @@ if (missed.length > 0) process.stdout.write(`${String(missed.length)} goals were
 
 function line(row: BenchRow): string {
   const [what, limit, ours, ratio, goal, verdict] = cells(row);
-  return `${what ?? ""}: ${ours ?? ""}; limit ${limit ?? ""}; ratio ${ratio ?? ""}; goal ${goal ?? ""}: ${(verdict ?? "").replaceAll("*", "")}`;
+  return `${what ?? ""}: ${ours ?? ""}; limit ${limit ?? ""}; ratio ${ratio ?? ""}; goal ${goal ?? ""}: ${(verdict ?? "").replaceAll("*", "")}${row.detail === undefined ? "" : `; ${row.detail}`}`;
 }

@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./keyCommand.js"),
   },
   {
+    name: "users",
+    summary: "list the users of the node's HTTP API, add, change or remove one",
+    load: () => import("./usersCommand.js"),
+  },
+  {
     name: "clusterd",
     summary: "a node with the command line of wazuh-clusterd, for its start scripts",
     load: () => import("./clusterdCommand.js"),

@@ -139,6 +139,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     taps,
     workersMayChange: options.workersMayChange ?? false,
     watchFolder,
+    steps: () => steps.report(),
   };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;

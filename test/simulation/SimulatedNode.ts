@@ -119,6 +119,7 @@ export class SimulatedNode {
       tls: undefined,
       taps: new NodeTaps(),
       workersMayChange: false,
+      steps: () => [],
     };
     const begin = async (): Promise<void> => {
       await makeNodeFolders(nodeDisk, ROOT, name);

@@ -151,8 +151,7 @@ export class LocalCommands {
       return;
     }
     // The reference sends the text itself, which its own clients take for the id of a string, and refuse.
-    const stringId = await client.sendString(FILE_SENT);
-    await client.channel.request(TO_LOCAL_CLIENT.sendFileResult, stringId).catch(() => undefined);
+    await client.sendText(TO_LOCAL_CLIENT.sendFileResult, FILE_SENT).catch(() => undefined);
   }
 }
 
@@ -177,8 +176,5 @@ export function localAskerId(clientId: string): string {
 }
 
 function respond(client: LocalConnection, answer: DapiAnswer, signal?: AbortSignal): Promise<void> {
-  return client.answers.run(async () => {
-    const stringId = await client.sendString(answer.json, signal);
-    await client.channel.request(TO_LOCAL_CLIENT.dapiResult, stringId, { signal });
-  });
+  return client.sendText(TO_LOCAL_CLIENT.dapiResult, answer.json, signal);
 }

@@ -8,16 +8,13 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
-import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
 import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
-import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
-import type { FolderWatcher } from "../ports/FolderWatcher.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
@@ -27,6 +24,7 @@ import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
+import type { MasterNodeOptions } from "./MasterNodeOptions.js";
 import { MasterPush } from "./MasterPush.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledGroups } from "./SettledGroups.js";
@@ -35,15 +33,6 @@ import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
-
-export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
-  readonly keys: ClusterKeys;
-  readonly taps: NodeTaps;
-  /** May workers ask for functions that change something? (dialects.md 3.3) */
-  readonly workersMayChange: boolean;
-  /** How changes of the files are heard of between two passes; undefined: not at all. */
-  readonly watchFolder?: FolderWatcher | undefined;
-};
 
 /** A master: its actors over a network, a disk and a pool. */
 export class MasterNode {
@@ -131,6 +120,7 @@ export class MasterNode {
         running: true,
         nodes: (wanted) => Promise.resolve(this.view.nodes(wanted)),
         health: (filter) => this.view.health(filter),
+        steps: this.#options.steps,
       },
       backend: {
         answersAtOnce: true,

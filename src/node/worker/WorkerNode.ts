@@ -15,6 +15,7 @@ import { machineLog, type LogServices } from "../machineLog.js";
 import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals } from "../milliseconds.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
+import type { WorkerStep } from "../../dapi/cluster/WorkerStep.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
 import { Traffic } from "../watch/Traffic.js";
@@ -31,7 +32,12 @@ const PROGRESS_INTERVAL = 1000;
 const CLOSED_BEFORE_HELLO =
   "the master closed the connection without an answer. Check that <key> in etc/ossec.conf is the same as the master's";
 
-export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys; readonly taps: NodeTaps };
+export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & {
+  readonly keys: ClusterKeys;
+  readonly taps: NodeTaps;
+  /** Whether this worker is in step, as the node's watch has it. */
+  readonly steps: () => readonly WorkerStep[];
+};
 
 /** A worker: its actors over a network, a disk and a pool. */
 export class WorkerNode {
@@ -97,6 +103,7 @@ export class WorkerNode {
         running: true,
         nodes: async (wanted) => readNodes(await ask(TO_MASTER.getNodes, wanted)),
         health: async (filter) => readHealth(await ask(TO_MASTER.getHealth, filter)),
+        steps: this.#options.steps,
       },
       backend: {
         answersAtOnce: false,
