@@ -37,6 +37,7 @@ export interface IntegrityIndexerContext extends IntegrityIndexerInput {
 
 /** Told to the parent after each pass. */
 export type IndexPublished = { type: "INDEX_PUBLISHED"; outcome: IndexOutcome };
+export type IndexFailed = { type: "INDEX_FAILED" };
 
 const SUBTAG = "Local integrity";
 
@@ -106,6 +107,7 @@ export const integrityIndexer = setup({
           actions: [
             { type: "recordFailure", params: ({ event }) => ({ error: event.error, step: "indexing" }) },
             { type: "log", params: ({ context }) => failureLine(context) },
+            sendParent((): IndexFailed => ({ type: "INDEX_FAILED" })),
           ],
         },
       },
@@ -118,6 +120,7 @@ export const integrityIndexer = setup({
               params: () => ({ error: new Error("Indexing the files did not end in time"), step: "indexing" }),
             },
             { type: "log", params: ({ context }) => failureLine(context) },
+            sendParent((): IndexFailed => ({ type: "INDEX_FAILED" })),
           ],
         },
       },

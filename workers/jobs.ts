@@ -123,6 +123,8 @@ export interface PackDifferenceJob {
   readonly difference: SharedArrayBuffer;
   readonly workerName: string;
   readonly destination: string;
+  /** Bytes of the archive without its metadata, packed; not known to a format that does not pack. */
+  readonly mostPackedBytes?: number;
 }
 export interface PackDifferenceResult extends PackResult {
   /** After files that vanished meanwhile were moved or left out. */

@@ -1,4 +1,5 @@
 import type { AgentRow, ListedAgents, AgentFilter } from "./AgentRow.js";
+import type { AgentLists } from "./AgentLists.js";
 import type { CallOptions } from "./CallOptions.js";
 import type { NewAgent } from "./NewAgent.js";
 import type { QueryOptions, QueryResult } from "./QueryResult.js";
@@ -38,6 +39,28 @@ export interface AgentStore {
   requeueAgentInfo(chunks: readonly string[], options?: CallOptions): Promise<number>;
   /** Writes one chunk of a worker: `global sync-agent-info-set`. All of it or nothing. */
   storeAgentInfo(chunk: string, options?: CallOptions): Promise<void>;
+  /**
+   * The three lists that a worker sends in dialect 4.14 (dapi.md 6.5); the store counts their agents as synced. What
+   * does not reach the master is marked anew by `requeueAgentInfo`.
+   */
+  agentLists(options?: CallOptions): Promise<AgentLists>;
+  /** Writes the three lists of a worker, all of them or nothing. */
+  storeAgentLists(lists: AgentLists, options?: CallOptions): Promise<void>;
+  /**
+   * Agents whose groups changed, in the chunks that a master sends to every worker, with the checksum of all groups
+   * (dialects.md 1.8); the store counts them as synced. Every call gives at least the checksum.
+   */
+  changedAgentGroups(options?: CallOptions): Promise<string[]>;
+  /** All agents with their groups, in the same form and without the checksum. */
+  allAgentGroups(options?: CallOptions): Promise<string[]>;
+  /**
+   * Gives agents the groups of one chunk's `data`, for `global set-agent-groups`. False when the store does not know
+   * one of the agents: the others have their groups, and nobody need be told.
+   */
+  setAgentGroups(data: readonly unknown[], options?: CallOptions): Promise<boolean>;
+  /** The checksum of all groups; null when there is none. */
+  agentGroupsHash(options?: CallOptions): Promise<string | null>;
+  recalculateAgentGroupHashes(options?: CallOptions): Promise<void>;
   /** Removes the group memberships of removed agents, in batches of 500 (protocol.md 6). */
   deleteBelongs(agentIds: readonly string[], options?: CallOptions): Promise<void>;
   /** Ids of all agents but the manager itself, ascending, with at least three digits (`001`). */

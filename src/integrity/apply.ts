@@ -105,7 +105,7 @@ class Application {
       this.bringParts(file);
       return;
     }
-    if (path === CLIENT_KEYS) this.removeLeftovers(file);
+    if (path === CLIENT_KEYS && this.job.scope.dialect.cleansRemovedAgents) this.removeLeftovers(file);
     const existing = this.disk.lstatSync(`${this.job.scope.root}/${path}`, { throwIfNoEntry: false });
     if (existing?.isDirectory() === true) this.deleter.removeHollowTree(path);
     this.counts[this.placer.place(file, path, target.item)]++;

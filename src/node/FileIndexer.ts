@@ -43,7 +43,21 @@ export class FileIndexer {
 
   /** Walks and hashes the tree, and publishes the index. Files in trouble are left out and told once. */
   async refresh(signal: AbortSignal): Promise<IndexOutcome> {
-    const { pool, scope } = this.#options;
+    for (;;) {
+      const { dialect, items } = this.#options.scope;
+      const outcome = await this.#pass({ ...this.#options.scope }, signal);
+      if (outcome !== undefined && dialect === this.#options.scope.dialect && items === this.#options.scope.items) return outcome;
+    }
+  }
+
+  /** What was indexed under another dialect is void: its hashes are others. */
+  forget(): void {
+    this.#current = undefined;
+  }
+
+  /** One pass; undefined when the index was forgotten meanwhile. */
+  async #pass(scope: NodeScope, signal: AbortSignal): Promise<IndexOutcome | undefined> {
+    const { pool } = this.#options;
     const previous = this.#current;
     const walked = await pool.run<"walk">(
       { kind: "walk", scope, ...(previous === undefined ? {} : { previous: previous.buffer }) },
@@ -57,6 +71,7 @@ export class FileIndexer {
     const hashes = await inParallel(walked.batches, BATCHES_AT_ONCE, ([from, to]) =>
       pool.run<"hash">({ kind: "hash", scope, draft, from, to }, { signal }),
     );
+    if (scope.dialect !== this.#options.scope.dialect) return undefined;
     const problems = [...walked.problems, ...hashes.flatMap((result) => result.problems)];
     const files = walked.files - hashes.reduce((sum, result) => sum + result.problems.length, 0);
     const version = (previous?.version ?? 0) + 1;

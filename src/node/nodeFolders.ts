@@ -17,6 +17,12 @@ export async function makeTransferFolder(disk: NodeDisk, root: string, nodeName:
   await disk.makeFolder(join(root, transferFolder(nodeName)), FOLDER_MODE);
 }
 
+/** Empties the folder in which the transfers of a node live (dialects.md 1.2, loss of a connection). */
+export async function emptyTransferFolder(disk: NodeDisk, root: string, nodeName: string): Promise<void> {
+  const folder = join(root, transferFolder(nodeName));
+  for (const { name } of await disk.list(folder)) await disk.removeTree(join(folder, name));
+}
+
 /**
  * Removes what an earlier life of this node left in the middle of transfers: everything in
  * `queue/cluster/<node>/`. The folders stay; other nodes' sockets and files beside them, too.

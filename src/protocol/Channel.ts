@@ -2,6 +2,7 @@ import { tokenBytes } from "./Cipher.js";
 import { DEFAULT_QUEUED_BOUND, DEFAULT_RECEIVED_BOUND } from "./ChannelOptions.js";
 import type { ChannelOptions, ChannelStatistics, IncomingRequest, RequestOptions } from "./ChannelOptions.js";
 import type { TimerHandle } from "./Clock.js";
+import type { Dialect } from "./dialects/Dialect.js";
 import { ANSWER, isAnswerCommand } from "./commands.js";
 import { MusterError } from "./errors/MusterError.js";
 import { decodeException, encodeException } from "./errors/exceptionJson.js";
@@ -28,6 +29,7 @@ const MESSAGE_OVERHEAD_BYTES = 256;
  */
 export class Channel {
   readonly #options: ChannelOptions;
+  #dialect: Dialect;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   readonly #outstanding: OutstandingRequests;
@@ -49,13 +51,14 @@ export class Channel {
   constructor(options: ChannelOptions) {
     const { link, cipher, dialect, clock, random, limits, timeoutClusterRequest } = options;
     this.#options = options;
+    this.#dialect = dialect;
     this.#decoder = new FrameDecoder({ maxBodyBytes: limits.frameBytesBeforeHello });
     this.#assembler = new MessageAssembler({ ...limits, messageBytes: limits.frameBytesBeforeHello });
     this.#outstanding = new OutstandingRequests(clock, random);
     this.#sending = new SendQueue({
       link,
       cipher,
-      requestChunk: dialect.requestChunk,
+      dialect,
       bound: options.queuedBound ?? DEFAULT_QUEUED_BOUND,
       onEmpty: () => this.#endWhenFlushed(),
     });
@@ -80,14 +83,27 @@ export class Channel {
     return this.#options.link.remoteAddress;
   }
 
+  /** What is spoken here. */
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  /** Speaks the peer's dialect from now on: a master learns it from the hello. */
+  speak(dialect: Dialect): void {
+    this.#dialect = dialect;
+    this.#sending.dialect = dialect;
+  }
+
   get isOpen(): boolean {
     return this.#state === "open" && this.#linkEnd === undefined;
   }
 
   /** The largest payload whose encrypted message is one frame: larger ones are divided. */
   get largestUndividedPayload(): number {
-    let bytes = Math.floor((this.#options.dialect.requestChunk * 3) / 4);
-    while (bytes > 0 && HEADER_BYTES + tokenBytes(bytes) > this.#options.dialect.requestChunk) bytes -= 1;
+    const { requestChunk, divides } = this.#dialect;
+    if (divides === "payload") return requestChunk;
+    let bytes = Math.floor((requestChunk * 3) / 4);
+    while (bytes > 0 && HEADER_BYTES + tokenBytes(bytes) > requestChunk) bytes -= 1;
     return bytes;
   }
 
@@ -301,7 +317,7 @@ export class Channel {
   }
 
   #answerFailure(counter: number, error: unknown): void {
-    this.#sendAnswer(counter, ANSWER.err, Buffer.from(encodeException(error)), (failure) =>
+    this.#sendAnswer(counter, ANSWER.err, Buffer.from(encodeException(error, this.#dialect)), (failure) =>
       this.destroy(MusterError.from(failure)),
     );
   }
@@ -317,8 +333,8 @@ export class Channel {
 
   /** Why a message can't be sent, before anything is queued. */
   #refusal(command: string, payloadBytes: number): MusterError | undefined {
-    const { dialect, limits } = this.#options;
-    if (command.length > dialect.longestCommand) return MusterError.cluster(3024, command);
+    const { limits } = this.#options;
+    if (command.length > this.#dialect.longestCommand) return MusterError.cluster(3024, command);
     if (tokenBytes(payloadBytes) <= limits.messageBytes) return undefined;
     return MusterError.cluster(
       3050,

@@ -1,5 +1,6 @@
 import type { ByteLink } from "./ByteLink.js";
 import type { Cipher } from "./Cipher.js";
+import type { Dialect } from "./dialects/Dialect.js";
 import { encodeMessage } from "./message.js";
 
 /** One message on its way to the link. */
@@ -12,11 +13,13 @@ export interface OutgoingMessage {
   readonly onLeft?: (() => void) | undefined;
 }
 
+/** What of a dialect decides on the division of messages. */
+type DividingRule = Pick<Dialect, "requestChunk" | "divides">;
+
 export interface SendQueueOptions {
   readonly link: ByteLink;
   readonly cipher: Cipher;
-  /** Bytes of one frame, header included, above which a message is divided. */
-  readonly requestChunk: number;
+  readonly dialect: DividingRule;
   /** Bytes in the queue from which there is no more room. */
   readonly bound: number;
   /** Called for each time the queue has become empty. */
@@ -25,6 +28,8 @@ export interface SendQueueOptions {
 
 interface Entry {
   readonly message: OutgoingMessage;
+  /** Bytes of the clear payload. */
+  readonly payloadBytes: number;
   /** Bytes that the entry holds: its payload's, then its body's, then those of its unwritten frames. */
   bytes: number;
   body?: Buffer | undefined;
@@ -43,6 +48,8 @@ interface Waiter {
  */
 export class SendQueue {
   readonly #options: SendQueueOptions;
+  /** May change while nothing large is queued: a master learns a worker's dialect from its hello. */
+  dialect: DividingRule;
   #entries: Entry[] = [];
   #waiters: Waiter[] = [];
   #congested = false;
@@ -53,6 +60,7 @@ export class SendQueue {
 
   constructor(options: SendQueueOptions) {
     this.#options = options;
+    this.dialect = options.dialect;
   }
 
   /** Bytes held: payloads that are being sealed, and bodies that the link has not taken yet. */
@@ -78,7 +86,7 @@ export class SendQueue {
       message.onLeft?.();
       return;
     }
-    const entry: Entry = { message, bytes: payload.length };
+    const entry: Entry = { message, payloadBytes: payload.length, bytes: payload.length };
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
     let sealed: Buffer | Promise<Buffer>;
@@ -194,8 +202,10 @@ export class SendQueue {
     const { body } = entry;
     if (body === undefined) return undefined;
     const { counter, command } = entry.message;
+    const { requestChunk, divides } = this.dialect;
+    const undivided = divides === "payload" && entry.payloadBytes <= requestChunk;
     try {
-      entry.frames = encodeMessage({ counter, command, body, requestChunk: this.#options.requestChunk });
+      entry.frames = encodeMessage({ counter, command, body, requestChunk, undivided });
     } catch (error) {
       this.#remove(entry);
       entry.message.onRefused(error);

@@ -3,6 +3,7 @@ import { integrityIndexer } from "../../../machines/integrityIndexer.js";
 import { master } from "../../../machines/master.js";
 import { workerPeer, type WorkerPeerEvent } from "../../../machines/workerPeer.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
+import type { Dialect } from "../../protocol/dialects/Dialect.js";
 import { ANSWER, ANSWER_FIELD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
@@ -15,12 +16,13 @@ import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
 import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
-import { makeTransferFolder } from "../nodeFolders.js";
+import { emptyTransferFolder, makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { Traffic } from "../watch/Traffic.js";
+import { agentGroupsWork } from "./agentGroupsWork.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
@@ -28,18 +30,21 @@ import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledGroups } from "./SettledGroups.js";
+import { ZipLimit } from "./ZipLimit.js";
 import { ToldAddresses } from "./ToldAddresses.js";
-import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
+import { COMMON_COMMANDS, workerCommand } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
 
-export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
+export interface MasterNodeOptions extends Omit<MasterServices, "peer" | "findPeer"> {
   readonly keys: ClusterKeys;
   readonly taps: NodeTaps;
   /** May workers ask for functions that change something? (dialects.md 3.3) */
   readonly workersMayChange: boolean;
-};
+  /** Makes the node speak another dialect: changes its scope. Undefined: it stays with the one that is set. */
+  readonly speak?: ((dialect: Dialect) => void) | undefined;
+}
 
 /** A master: its actors over a network, a disk and a pool. */
 export class MasterNode {
@@ -86,7 +91,7 @@ export class MasterNode {
     const { nodeName, name: clusterName } = config.cluster;
     this.actor = createActor(this.#machine(), {
       clock,
-      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, version: scope.dialect.version } },
+      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, dialect: scope.dialect, followsWorkers: options.speak !== undefined } },
     });
   }
 
@@ -139,7 +144,8 @@ export class MasterNode {
 
   #machine() {
     const services = this.#services;
-    const { indexer } = this.#options;
+    const { indexer, speak } = this.#options;
+    const groups = agentGroupsWork({ ...services, hasWorkers: () => [...this.#peers.values()].some(({ nodeName }) => nodeName !== null) });
     return master.provide({
       actors: {
         ...this.api.machines(),
@@ -149,11 +155,13 @@ export class MasterNode {
           actors: { indexFiles: fromPromise(({ signal }) => indexer.refresh(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
+        agentGroupsCollect: groups.agentGroupsCollect,
         workerPeer: workerPeer.provide({
           actors: {
             integritySync: integritySyncWork(services),
             extraValidSync: extraValidSyncWork(services),
             agentInfoSync: agentInfoSyncWork(services),
+            agentGroupsSend: groups.agentGroupsSend,
             probe: fromPromise(async ({ input, signal }) => {
               await services.peer(input.peerId).connection.ask(TO_WORKER.echo, "probe", { timeout: PROBE_SECONDS, signal });
             }),
@@ -177,6 +185,10 @@ export class MasterNode {
       },
       actions: {
         log: machineLog(services, "master"),
+        speakDialect: (_, { dialect }) => {
+          speak?.(dialect);
+          indexer.forget();
+        },
         abandonService: (_, { service }) => {
           if (service === "dapiQueue") this.api.queueCrashed();
         },
@@ -254,7 +266,7 @@ export class MasterNode {
     });
     this.traffic.begin(id, connection);
     const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
-    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
+    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled, zipLimit: new ZipLimit(config.items.intervals.communication) });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
 
@@ -289,7 +301,7 @@ export class MasterNode {
       return true;
     }
     if (this.api.command(request, peer)) return true;
-    const translate = WORKER_COMMANDS.get(command);
+    const translate = workerCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.#tell(id, this.#checked(translate(request, connection, () => this.#options.random.uuid()), connection));
     return true;
@@ -323,6 +335,7 @@ export class MasterNode {
     peer.nodeName = nodeName;
     this.#admitted.set(nodeName, id);
     this.#ungreeted.remove(id);
+    peer.connection.channel.speak(this.#options.scope.dialect);
     peer.connection.channel.setGreeted();
     this.#wrongKeys.forget(peer.connection.address);
     this.#noTls.forget(peer.connection.address);
@@ -357,9 +370,19 @@ export class MasterNode {
     // A newcomer may have the name by now.
     if (this.#admitted.get(nodeName) === id) this.#admitted.delete(nodeName);
     this.api.peerLost(id, MusterError.cluster(3022, nodeName));
-    void peer?.connection.release();
+    void peer?.connection.release().then(() => this.#emptyFolder(peer.nodeName));
     this.#options.keys.peerChanged();
     if (this.#peers.size === 0) this.#onDrained?.();
+  }
+
+  /** What a lost worker's connection left in its folder, where the dialect wants it gone and the worker is not back. */
+  async #emptyFolder(nodeName: string | null): Promise<void> {
+    const { config, scope, disk, logger } = this.#options;
+    const isBack = [...this.#peers.values()].some((peer) => peer.nodeName === nodeName);
+    if (nodeName === null || isBack || !scope.dialect.emptiesTransferFolder) return;
+    await emptyTransferFolder(disk, config.root, nodeName).catch((error: unknown) => {
+      logger.warn(`Could not empty the folder of ${nodeName}: ${String(error)}`);
+    });
   }
 
   async #drain(): Promise<void> {

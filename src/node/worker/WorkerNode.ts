@@ -13,15 +13,17 @@ import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
 import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals } from "../milliseconds.js";
+import { emptyTransferFolder } from "../nodeFolders.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
 import { Traffic } from "../watch/Traffic.js";
+import { agentGroupsReceiveWork } from "./agentGroupsReceiveWork.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
 import { extraValidSendWork } from "./extraValidSendWork.js";
 import { integrityApplyWork } from "./integrityApplyWork.js";
 import { integrityCheckWork } from "./integrityCheckWork.js";
-import { MASTER_COMMANDS } from "./masterCommands.js";
+import { masterCommand } from "./masterCommands.js";
 import type { WorkerServices } from "./WorkerServices.js";
 
 /** Milliseconds between two events about a transfer's progress. */
@@ -69,6 +71,7 @@ export class WorkerNode {
         ...machineIntervals(config),
         clock,
         nodeName: config.cluster.nodeName,
+        rules: options.scope.dialect.rules,
         random: () => random.uint32() / 2 ** 32,
       },
     });
@@ -137,6 +140,7 @@ export class WorkerNode {
         integrityApply: integrityApplyWork(services),
         extraValidSend: extraValidSendWork(services),
         agentInfoSend: agentInfoSendWork(services),
+        agentGroupsReceive: agentGroupsReceiveWork(services),
       },
       actions: {
         answer: (_, answer) => {
@@ -153,7 +157,7 @@ export class WorkerNode {
           if (connection === undefined) return;
           this.traffic.end(connection.id);
           this.api.peerLost(connection.id, MusterError.cluster(3023));
-          void connection.release();
+          void connection.release().then(() => this.#emptyFolder());
         },
       },
     });
@@ -223,10 +227,19 @@ export class WorkerNode {
       return true;
     }
     if (this.api.command(request, { connection, nodeName: null })) return true;
-    const translate = MASTER_COMMANDS.get(command);
+    const translate = masterCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.actor.send(translate(request, connection, () => this.#options.random.uuid()));
     return true;
+  }
+
+  /** What the connection left in this node's folder, where the dialect wants it gone and no new one has come. */
+  async #emptyFolder(): Promise<void> {
+    const { config, scope, disk, logger } = this.#options;
+    if (!scope.dialect.emptiesTransferFolder || this.#connection !== undefined) return;
+    await emptyTransferFolder(disk, config.root, config.cluster.nodeName).catch((error: unknown) => {
+      logger.warn(`Could not empty the folder of transfers: ${String(error)}`);
+    });
   }
 
   async #closeLink(): Promise<void> {

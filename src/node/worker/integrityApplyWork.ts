@@ -31,7 +31,8 @@ export function integrityApplyWork(services: WorkerServices) {
         return { created, overwritten, deleted, problems: problems.length, extraValid };
       }),
       reportError: fromPromise(async ({ input, signal }) => {
-        await services.connection().ask(TO_MASTER.integrityError, `None ${input.exception}`, { signal });
+        await services.connection().cancelTask(input.cancelled, input.exception, { signal });
+        await services.connection().report(TO_MASTER.integrityError, null, input.exception, { signal });
       }),
     },
     actions: {
