@@ -1,36 +1,36 @@
 import type { Command } from "commander";
 import { resolveNodeConfig } from "../config/resolveNodeConfig.js";
+import { LinkTls } from "../node/ports/LinkTls.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { systemRandom } from "../node/ports/systemRandom.js";
 import { probeMaster, type ProbeFinding } from "../node/probeMaster.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
-import { diskSource } from "./diskSource.js";
-import { rootOption } from "./rootOption.js";
+import { addConfigOptions, configSource, type ConfigOptions } from "./configSource.js";
 
 const STRICT = "It speaks dialect 4.14, of version 4.14.6 or later.";
 const LENIENT = "It looks at names as dialect 4.3-zip does, and dialect 4.14 before 4.14.6; so does a master of muster that has no setting and no worker yet.";
 
 /** `muster probe HOST:PORT --root DIR`: what a master accepts, without joining its cluster. */
 export function register(program: Command, environment: CommandEnvironment): void {
-  program
-    .command("probe")
-    .description("tell what a master accepts, with this node's key and names, without joining its cluster")
+  addConfigOptions(program.command("probe").description("tell what a master accepts, with this node's key and names, without joining its cluster"), environment)
     .argument("<host:port>", "the master's address")
-    .addOption(rootOption(environment))
-    .action((address: string, options: { readonly root: string }) => probe(address, options.root, environment));
+    .action((address: string, options: ConfigOptions) => probe(address, options, environment));
 }
 
-async function probe(address: string, root: string, environment: CommandEnvironment): Promise<void> {
+async function probe(address: string, options: ConfigOptions, environment: CommandEnvironment): Promise<void> {
   const [, host = "", port = ""] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
   if (host === "" || Number(port) < 1 || Number(port) > 65_535) {
     throw CommandFailure.wrongUsage(`'${address}' is no address: write HOST:PORT, for example 10.0.0.1:1516`);
   }
-  const { cluster } = resolveNodeConfig(diskSource(root)).config;
-  const { key, name: clusterName, nodeName } = cluster;
+  const { root, cluster, keys, settings } = resolveNodeConfig(configSource(options, environment).source).config;
+  const { name: clusterName, nodeName } = cluster;
+  const [key] = keys;
+  if (key === undefined) throw new CommandFailure(`the configuration of ${root} has no key to ask with: set <key> in etc/ossec.conf, or keys.files`);
+  const tls = settings.tls.enabled ? await LinkTls.load(root, settings.tls) : undefined;
   let finding: ProbeFinding;
   try {
-    finding = await probeMaster({ host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port), key, clusterName, nodeName, clock: systemClock, random: systemRandom });
+    finding = await probeMaster({ tls, host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port), key, clusterName, nodeName, clock: systemClock, random: systemRandom });
   } catch (error) {
     throw CommandFailure.unreachable(error instanceof Error ? error.message : String(error), error);
   }

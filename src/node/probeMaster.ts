@@ -8,6 +8,7 @@ import { MusterError } from "../protocol/errors/MusterError.js";
 import { FernetKey } from "../protocol/fernet.js";
 import { formatHello } from "../protocol/hello.js";
 import { connectTcp } from "./ports/connectTcp.js";
+import type { LinkTls } from "./ports/LinkTls.js";
 
 /** Milliseconds for one connection: to open it, and for the answer to its hello. */
 const PROBE_TIMEOUT = 10_000;
@@ -23,6 +24,8 @@ export interface ProbeOptions {
   readonly key: string;
   readonly clusterName: string;
   readonly nodeName: string;
+  /** With which the master's links are secured; undefined: not at all. */
+  readonly tls: LinkTls | undefined;
   readonly clock: Clock;
   readonly random: RandomSource;
 }
@@ -64,8 +67,8 @@ export async function probeMaster(options: ProbeOptions): Promise<ProbeFinding> 
 }
 
 /** What a hello under this name is refused with; undefined when the master closed the connection instead. */
-async function refusalOf({ host, port, key, clusterName, clock, random }: ProbeOptions, nodeName: string): Promise<MusterError | undefined> {
-  const link = await connectTcp({ host, port }, AbortSignal.timeout(PROBE_TIMEOUT));
+async function refusalOf({ host, port, key, clusterName, tls, clock, random }: ProbeOptions, nodeName: string): Promise<MusterError | undefined> {
+  const link = await connectTcp({ host, port }, AbortSignal.timeout(PROBE_TIMEOUT), tls);
   const cipher = new FernetCipher({ keys: [FernetKey.fromClusterKey(key)], clock, random, inlineBytes: Number.MAX_SAFE_INTEGER });
   const channel = new Channel({
     link,

@@ -29,7 +29,7 @@ import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterServices } from "./MasterServices.js";
-import { SettledGroups } from "./SettledGroups.js";
+import { SettledByNode, type SettledGroups } from "./SettledGroups.js";
 import { ZipLimit } from "./ZipLimit.js";
 import { ToldAddresses } from "./ToldAddresses.js";
 import { COMMON_COMMANDS, workerCommand } from "./workerCommands.js";
@@ -60,8 +60,7 @@ export class MasterNode {
   readonly #ungreeted: UngreetedPeers;
   /** Connections of admitted workers, by the worker's name. */
   readonly #admitted = new Map<string, string>();
-  /** By node name: outlives a worker's connections. */
-  readonly #settled = new Map<string, SettledGroups>();
+  readonly #settled = new SettledByNode();
   /** Where peers with another key came from. */
   readonly #wrongKeys = new ToldAddresses();
   /** Where peers with which there was no TLS came from. */
@@ -265,7 +264,7 @@ export class MasterNode {
       },
     });
     this.traffic.begin(id, connection);
-    const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
+    const settled = (): SettledGroups => this.#settled.of(this.#peers.find(id)?.nodeName ?? id);
     this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled, zipLimit: new ZipLimit(config.items.intervals.communication) });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
@@ -391,15 +390,6 @@ export class MasterNode {
     await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
     });
-  }
-
-  #settledOf(nodeName: string): SettledGroups {
-    let settled = this.#settled.get(nodeName);
-    if (settled === undefined) {
-      settled = new SettledGroups();
-      this.#settled.set(nodeName, settled);
-    }
-    return settled;
   }
 
   #tagOf(peerId: string): string {

@@ -35,7 +35,7 @@ export function dialectOfVersion(version: string): Dialect | undefined {
  *
  * @throws MusterError 3004 for a text that can't be a version in `hello`.
  */
-export function withVersion(dialect: Dialect, version: string): Dialect {
+function withVersion(dialect: Dialect, version: string): Dialect {
   if (!VERSION.test(version)) throw MusterError.cluster(3004, `'${version}' can't be a node's version: it is one word, such as ${dialect.version}`);
   return version === dialect.version ? dialect : Object.freeze({ ...dialect, version });
 }

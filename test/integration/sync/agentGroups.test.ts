@@ -93,7 +93,7 @@ describe("a cluster of dialect 4.14", () => {
   });
 
   test("a probe tells what the master accepts, and takes no name", async () => {
-    const settings = { host: "127.0.0.1", port: cluster.port, key: TEST_KEY, clusterName: TEST_CLUSTER, nodeName: "w5", clock: systemClock, random: systemRandom };
+    const settings = { host: "127.0.0.1", port: cluster.port, key: TEST_KEY, tls: undefined, clusterName: TEST_CLUSTER, nodeName: "w5", clock: systemClock, random: systemRandom };
     expect(await probeMaster(settings)).toEqual({ kind: "versionOpen", strictNames: true });
     expect(await probeMaster({ ...settings, clusterName: "other" })).toEqual({ kind: "otherCluster", strictNames: true });
     expect(await probeMaster({ ...settings, nodeName: "m1" })).toEqual({ kind: "masterName", strictNames: true });
