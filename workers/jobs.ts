@@ -159,6 +159,8 @@ export interface ApplyResult {
   readonly problems: readonly FileProblem[];
   /** Paths of the group files that the master asks for. */
   readonly extraValid: readonly string[];
+  /** A file of an item with `restart` was changed: rules, decoders, lists. */
+  readonly rulesetChanged: boolean;
   /** Agents that a new client.keys no longer lists; their `belongs` rows are to go. */
   readonly removedAgents: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { AgentRow, ListedAgents, AgentFilter } from "./AgentRow.js";
 import type { AgentLists } from "./AgentLists.js";
-import type { CallOptions } from "./CallOptions.js";
+import type { CallOptions, CountOptions } from "./CallOptions.js";
 import type { NewAgent } from "./NewAgent.js";
 import type { QueryOptions, QueryResult } from "./QueryResult.js";
 
@@ -68,7 +68,7 @@ export interface AgentStore {
   /** Agents with status `active` that report to that node (dapi.md 4.2). */
   countActiveAgents(nodeName: string, options?: CallOptions): Promise<number>;
   /** The same for all nodes in one question. */
-  activeAgentsByNode(options?: CallOptions): Promise<Map<string, number>>;
+  activeAgentsByNode(options?: CountOptions): Promise<Map<string, number>>;
   /**
    * One select, delete or update (`global sql …`, or a whole request such as `agent 001 sql …`). Selects are
    * paged; their rows have no NULL columns (dapi.md 6.1, 6.2).

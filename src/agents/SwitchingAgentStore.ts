@@ -3,7 +3,7 @@ import type { AgentFilter, AgentRow, ListedAgents } from "./AgentRow.js";
 import type { AgentStore, AgentStoreDescription, ImportSummary } from "./AgentStore.js";
 import { AgentStoreError } from "./AgentStoreError.js";
 import type { AgentLists } from "./AgentLists.js";
-import type { CallOptions } from "./CallOptions.js";
+import type { CallOptions, CountOptions } from "./CallOptions.js";
 import type { NewAgent } from "./NewAgent.js";
 import type { QueryOptions, QueryResult } from "./QueryResult.js";
 
@@ -89,7 +89,7 @@ export class SwitchingAgentStore implements AgentStore {
   countActiveAgents(nodeName: string, options?: CallOptions): Promise<number> {
     return this.#use((store) => store.countActiveAgents(nodeName, options));
   }
-  activeAgentsByNode(options?: CallOptions): Promise<Map<string, number>> {
+  activeAgentsByNode(options?: CountOptions): Promise<Map<string, number>> {
     return this.#use((store) => store.activeAgentsByNode(options));
   }
   query(statement: string, options?: QueryOptions): Promise<QueryResult> {

@@ -6,7 +6,7 @@ import type { AgentStoreSettings } from "./AgentStoreSettings.js";
 import type { AgentStoreTransport } from "./AgentStoreTransport.js";
 import type { AgentLists } from "./AgentLists.js";
 import type { AgentSync } from "./AgentSync.js";
-import type { CallOptions } from "./CallOptions.js";
+import type { CallOptions, CountOptions } from "./CallOptions.js";
 import * as groups from "./agentGroupsCommands.js";
 import { agentIdsOfChunk } from "./agentIdsOfChunk.js";
 import { formatAgentId, parseAgentId } from "./formatAgentId.js";
@@ -153,9 +153,9 @@ export class WdbAgentStore implements AgentStore {
     return (await this.query(`select count(*) from agent where ${condition}`, options)).total;
   }
 
-  async activeAgentsByNode(options?: CallOptions): Promise<Map<string, number>> {
+  async activeAgentsByNode({ withManager = true, ...options }: CountOptions = {}): Promise<Map<string, number>> {
     const { rows } = await this.query(
-      "select node_name as node, count(*) as agents from agent where connection_status = 'active' group by node_name order by node_name",
+      `select node_name as node, count(*) as agents from agent where connection_status = 'active'${withManager ? "" : " and id > 0"} group by node_name order by node_name`,
       options,
     );
     return new Map(rows.map(({ node, agents }) => [typeof node === "string" ? node : "unknown", Number(agents)]));

@@ -21,6 +21,9 @@ export interface FileIndexerOptions {
 /** Batches that wait for a thread or are hashed at a time: enough to keep the threads busy, few enough to leave room for others. */
 const BATCHES_AT_ONCE = 8;
 
+/** The items of which the rules are made that analysisd loads (dialects.md 1.10). */
+const RULESET_ITEMS: ReadonlySet<string> = new Set(["etc/decoders/", "etc/rules/", "etc/lists/"]);
+
 /** Keeps the node's index: one pass walks the tree and hashes what is new, on the pool's threads. */
 export class FileIndexer {
   readonly #options: FileIndexerOptions;
@@ -39,6 +42,13 @@ export class FileIndexer {
   /** The hash of one file in the published index; undefined when it is not there. */
   hashOf(path: string): string | undefined {
     return this.#current === undefined ? undefined : new FileIndex(this.#current.buffer).find(path)?.hash;
+  }
+
+  /** The hashes of rules, decoders and lists in the published index, by their paths; none before the first pass. */
+  rulesetHashes(): Readonly<Record<string, string>> {
+    if (this.#current === undefined) return {};
+    const entries = [...new FileIndex(this.#current.buffer).entries()].filter(({ itemKey }) => RULESET_ITEMS.has(itemKey));
+    return Object.fromEntries(entries.map(({ path, hash }) => [path, hash]));
   }
 
   /** Walks and hashes the tree, and publishes the index. Files in trouble are left out and told once. */

@@ -18,6 +18,7 @@ import { MasterNode } from "./master/MasterNode.js";
 import { NodeTaps } from "./NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
+import { daemonSockets } from "./ports/daemonSockets.js";
 import { LinkTls } from "./ports/LinkTls.js";
 import { systemClock } from "./ports/systemClock.js";
 import { systemDisk } from "./ports/systemDisk.js";
@@ -29,6 +30,7 @@ import type { NodeWatch } from "./watch/NodeWatch.js";
 import { stepReport } from "./watch/stepReport.js";
 import { StepWatch } from "./watch/StepWatch.js";
 import { watchCertificates } from "./watchCertificates.js";
+import { RulesetReload } from "./worker/RulesetReload.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
@@ -146,6 +148,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     keys,
     tls,
     taps,
+    reload: new RulesetReload({ clock, logger, daemons: daemonSockets(root, clock) }),
     workersMayChange: options.workersMayChange ?? false,
     speak:
       named !== null

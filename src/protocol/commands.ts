@@ -75,6 +75,8 @@ export const TO_LOCAL_NODE = Object.freeze({
   sendsync: "sendsync",
   sendasync: "sendasync",
   sendFile: "send_file",
+  getHash: "get_hash",
+  reloadRuleset: "sendrreload",
 } as const);
 
 /** Node → local client (protocol.md 12). The last two are requests there, not answers. */

@@ -32,7 +32,7 @@ export class ClusterView {
   /** `get_health` with its filter: null, a name, or a list of names (dapi.md 4.2). */
   async health(filterJson: unknown): Promise<HealthReport> {
     const filter = names(filterJson, "the filter");
-    const activeAgents = await this.#services.store.activeAgentsByNode();
+    const activeAgents = await this.#services.store.activeAgentsByNode({ withManager: this.#services.scope.dialect.countsManager });
     const countOf = (name: string): number => activeAgents.get(name) ?? 0;
     const wanted = (name: string): boolean => filter === null || filter.includes(name);
     const workers = this.#connected()

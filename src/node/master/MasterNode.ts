@@ -132,6 +132,7 @@ export class MasterNode {
         nodes: (wanted) => Promise.resolve(stringifyPython(this.view.nodes(wanted))),
         health: async (filter) => stringifyPython(await this.view.health(filter)),
         findWorker: find,
+        rulesetHashes: () => this.#options.indexer.rulesetHashes(),
         sendFile: async (path, name) => {
           const connection = find(name);
           if (connection === undefined || name === null) throw MusterError.cluster(3022, name);

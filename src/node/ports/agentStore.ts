@@ -11,6 +11,7 @@ import type { Clock, RandomSource } from "../../protocol/Clock.js";
 import { startAgentStoreThread } from "./agentStoreThread.js";
 import { openWdbSocket, somebodyListens } from "./openWdbSocket.js";
 import { serveWdb } from "./serveWdb.js";
+import { serveWdbHttp } from "./serveWdbHttp.js";
 import { wdbHttpSync } from "./wdbHttpSync.js";
 
 /** wazuh-db's socket and the embedded store's file, relative to the root (dapi.md 6.1, 6.4). */
@@ -26,7 +27,7 @@ export interface AgentStoreOptions {
   /** @default DEFAULT_AGENT_STORE_SETTINGS, member by member */
   readonly settings?: Partial<AgentStoreSettings>;
   /**
-   * Use the embedded store whatever there is, and serve it on `queue/db/wdb` for other programs (`--serve-wdb`).
+   * Use the embedded store whatever there is, and serve it on `queue/db/wdb` and `queue/sockets/wdb-http.sock` for other programs (`--serve-wdb`).
    * @default false
    */
   readonly serve?: boolean;
@@ -86,18 +87,30 @@ function embeddedStore(
   closeFirst?: () => Promise<void>,
 ): AgentStore {
   const importAgents = transport.importAgents.bind(transport);
-  const sync: AgentSync = {
-    read: (signal) => transport.agentLists(signal),
-    write: (lists, signal) => transport.storeAgentLists(JSON.stringify(lists), signal),
-  };
-  return new WdbAgentStore({ transport, clock, settings, sync, importAgents, ...(closeFirst && { closeFirst }) });
+  return new WdbAgentStore({ transport, clock, settings, sync: syncOf(transport), importAgents, ...(closeFirst && { closeFirst }) });
 }
 
 async function serveEmbedded(options: FilledOptions): Promise<AgentStore> {
   const transport = embeddedTransport(options);
   const run = (command: string, signal: AbortSignal): Promise<string> => transport.request(command, signal);
   const server = await serveWdb(join(options.root, WDB_SOCKET), run, options.settings);
-  return embeddedStore(transport, options, () => server.close());
+  try {
+    const http = await serveWdbHttp(join(options.root, WDB_HTTP_SOCKET), syncOf(transport), options.settings);
+    return embeddedStore(transport, options, async () => {
+      await Promise.all([server.close(), http.close()]);
+    });
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** The three lists of the embedded store. */
+function syncOf(transport: ThreadTransport): AgentSync {
+  return {
+    read: (signal) => transport.agentLists(signal),
+    write: (lists, signal) => transport.storeAgentLists(JSON.stringify(lists), signal),
+  };
 }
 
 function ignore(): void {

@@ -107,6 +107,8 @@ export class WorkerNode {
         sendsync: async (payload) => {
           await master().channel.request(TO_MASTER.sendsync, payload);
         },
+        rulesetHashes: () => this.#options.indexer.rulesetHashes(),
+        reloadRuleset: scope.dialect.reloadsRuleset ? () => this.#options.reload?.want() : undefined,
         sendFile: (path) => sendLocalFile(config.root, path, master(), nodeName),
       },
       // The master's requests are its right; no worker asks a worker.
@@ -227,6 +229,7 @@ export class WorkerNode {
       return true;
     }
     if (this.api.command(request, { connection, nodeName: null })) return true;
+    if (command === TO_WORKER.integrityInOrder) void this.#options.reload?.roundEnded();
     const translate = masterCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.actor.send(translate(request, connection, () => this.#options.random.uuid()));

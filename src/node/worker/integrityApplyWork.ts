@@ -27,6 +27,8 @@ export function integrityApplyWork(services: WorkerServices) {
             logger.error(`Could not remove the groups of removed agents from the agent store: ${String(error)}`, { subtag: "Integrity sync" });
           });
         }
+        if (scope.dialect.reloadsRuleset && applied.rulesetChanged) services.reload?.want();
+        void services.reload?.roundEnded();
         const { created, overwritten, deleted, problems, extraValid } = applied;
         return { created, overwritten, deleted, problems: problems.length, extraValid };
       }),

@@ -52,10 +52,14 @@ export interface Dialect {
   readonly agentInfo: "chunks" | "lists";
   /** Whether a worker removes what agents left behind that a new `client.keys` no longer lists. */
   readonly cleansRemovedAgents: boolean;
+  /** Whether a worker has analysisd load its rules anew when a round changed them, or a local client asks for it. */
+  readonly reloadsRuleset: boolean;
   /** Whether a connection's end empties the worker's folder below `queue/cluster`, on both sides. */
   readonly emptiesTransferFolder: boolean;
   /** The shape of `get_health` (dapi.md 4.2). */
   readonly health: "4.3" | "4.14";
+  /** Whether `n_active_agents` counts agent 000, the manager itself (dapi.md 4.2). */
+  readonly countsManager: boolean;
   /** Where the defaults of cluster.json differ (dialects.md 1.11). */
   readonly clusterJson: {
     /** The keys of its items. */

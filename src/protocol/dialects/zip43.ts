@@ -19,7 +19,9 @@ export const zip43: Dialect = Object.freeze({
   rules: Object.freeze({ integrityPermission: "whenFree", agentGroups: "files" }),
   agentInfo: "chunks",
   cleansRemovedAgents: true,
+  reloadsRuleset: false,
   emptiesTransferFolder: false,
+  countsManager: true,
   health: "4.3",
   clusterJson: Object.freeze({
     items: Object.freeze([

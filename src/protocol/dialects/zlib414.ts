@@ -19,7 +19,9 @@ export const zlib414: Dialect = Object.freeze({
   rules: Object.freeze({ integrityPermission: "oncePerIndex", agentGroups: "store" }),
   agentInfo: "lists",
   cleansRemovedAgents: false,
+  reloadsRuleset: true,
   emptiesTransferFolder: true,
+  countsManager: false,
   health: "4.14",
   clusterJson: Object.freeze({
     items: Object.freeze(["etc/", "etc/shared/", "var/multigroups/", "etc/rules/", "etc/decoders/", "etc/lists/"]),
