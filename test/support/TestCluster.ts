@@ -11,7 +11,7 @@ import { waitUntil } from "./waitUntil.js";
 export const TEST_KEY = "0123456789abcdefghijklmnopqrstuv";
 export const TEST_CLUSTER = "tested";
 const WORKER_MACHINES = { files: ["integrityCheck", "integrityApply", "extraValidSend", "agentInfoSend"], store: ["integrityCheck", "integrityApply", "agentInfoSend"] };
-const TIMEOUT = 20_000;
+const TIMEOUT = 150_000;
 
 export interface TestClusterOptions {
   /** @default one worker, w1 */

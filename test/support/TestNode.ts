@@ -10,7 +10,7 @@ import { waitUntil } from "./waitUntil.js";
 /** What a worker says at the end of a round that found nothing to do. */
 const IN_STEP = "Sync not required";
 
-const TIMEOUT = 20_000;
+const TIMEOUT = 150_000;
 
 /** One node of a test: its root, and the process that runs on it, if any. */
 export class TestNode {

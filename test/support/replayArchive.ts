@@ -15,7 +15,7 @@ export interface ArchiveContent {
 }
 
 /** The members of an archive of either dialect. */
-export function readArchive(archive: Buffer): Map<string, Buffer> {
+function readArchive(archive: Buffer): Map<string, Buffer> {
   return isZip(archive) ? readZip(archive) : readMembers(archive);
 }
 

@@ -10,7 +10,7 @@ export interface ListedChanges {
   readonly syncreq_status: readonly object[];
 }
 
-export const NO_CHANGES: ListedChanges = { syncreq: [], syncreq_keepalive: [], syncreq_status: [] };
+const NO_CHANGES: ListedChanges = { syncreq: [], syncreq_keepalive: [], syncreq_status: [] };
 
 export interface WdbHttpServer {
   /** Bodies of the POSTs, in their order. */

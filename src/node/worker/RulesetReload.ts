@@ -60,7 +60,7 @@ export class RulesetReload {
       const answer = await daemons.exchange(ANALYSISD_SOCKET, RELOAD, { signal: deadline.signal });
       const { error, message } = JSON.parse(answer) as { error?: unknown; message?: unknown };
       if (error === 0) logger.info("The rules were loaded anew.");
-      else logger.error(`analysisd did not load the rules anew: ${String(message ?? answer)}`);
+      else logger.error(`analysisd did not load the rules anew: ${typeof message === "string" ? message : answer}`);
     } catch (error) {
       if (NOBODY.has((error as { code?: unknown }).code)) logger.debug("The rules were not loaded anew: there is no analysisd here.");
       else logger.error(`analysisd did not load the rules anew (${ANALYSISD_SOCKET}): ${error instanceof Error ? error.message : String(error)}`);

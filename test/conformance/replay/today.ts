@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { zlib414 } from "../../../src/protocol/dialects/zlib414.js";
 import { readRecording } from "../../support/recordings.js";
-import { readArchive, StandIns } from "../../support/replayArchive.js";
+import { StandIns } from "../../support/replayArchive.js";
 import { recordedTree } from "../../support/replayNode.js";
 import { insertBefore, messagesOf, type RecordedMessage, type Step } from "../../support/replayScript.js";
 import { wdbHttpServer, type ListedChanges, type WdbHttpServer } from "../../support/wdbHttpServer.js";
@@ -15,8 +15,12 @@ export function todaysMessages(name: string, connection = 1): RecordedMessage[] 
   return messagesOf(readRecording(name, zlib414.id as "4.14"), connection).filter(({ lane }) => lane !== "dapi");
 }
 
-/** The checksum of the recorded groups; that of any others is not known. */
-export const RECORDED_HASH = "fbf39973f0dbf1dc0bc36bc418d124ac76544dca";
+const NO_GROUPS = '[{"data":[]}]';
+/**
+ * The checksum in the recorded strings, fbf39973…: SHA-1 over the JSON of all agents with their groups. What stood behind
+ * the recorded nodes' stores was a stand-in for wazuh-db with a checksum of its own, so a replayed node has one, too.
+ */
+const RECORDED_HASH = createHash("sha1").update('[[1, ["default"]], [2, ["web", "db"]]]').digest("hex");
 
 /** Frames of the two pieces that bring the large file, whose 9,000,000 bytes are not in the recording. */
 export const BIG_FILE_FRAMES = [122, 124] as const;
@@ -60,7 +64,7 @@ function chunksOf(messages: readonly RecordedMessage[]): { readonly changes: str
     .filter(({ command, sender, lane }) => command === "str_upd" && sender === "master" && lane === "agentGroups")
     .map(({ payload }) => payload?.toString() ?? "")
     .flatMap((text) => (JSON.parse(text.slice(text.indexOf(" "))) as { chunks: string[] }).chunks);
-  return { changes: chunks.filter(hasHash), all: chunks.find((chunk) => !hasHash(chunk)) ?? '[{"data":[]}]' };
+  return { changes: chunks.filter(hasHash), all: chunks.find((chunk) => !hasHash(chunk)) ?? NO_GROUPS };
 }
 
 const hasHash = (text: string): boolean => text.includes('"hash');
@@ -68,33 +72,40 @@ const hasHash = (text: string): boolean => text.includes('"hash');
 /** What stands behind a replayed node's store: both sockets of wazuh-db, with what the recorded ones gave. */
 export class RecordedStore {
   /** Agents' groups that were set, in their order. */
-  readonly groups: unknown[] = [];
+  readonly groups: unknown[];
   readonly #wdb: WdbServer;
   readonly #http: WdbHttpServer;
-  #permitted = 0;
+  readonly #pace: { permitted: number };
 
-  private constructor(wdb: WdbServer, http: WdbHttpServer) {
+  private constructor(wdb: WdbServer, http: WdbHttpServer, groups: unknown[], pace: { permitted: number }) {
     this.#wdb = wdb;
     this.#http = http;
+    this.groups = groups;
+    this.#pace = pace;
   }
 
   /** @param hash the checksum that the store tells of its groups */
   static async open(root: string, messages: readonly RecordedMessage[], { hash = RECORDED_HASH, lists }: { hash?: string; lists?: ListedChanges } = {}): Promise<RecordedStore> {
     const { changes, all } = chunksOf(messages);
-    let store: RecordedStore | undefined;
+    const groups: unknown[] = [];
+    const pace = { permitted: 0 };
+    const nextChange = (): string => {
+      if (pace.permitted === 0) return NO_GROUPS;
+      pace.permitted -= 1;
+      return changes.shift() ?? NO_GROUPS;
+    };
     const answerOf = (command: string): string => {
       const [, request = ""] = command.split("global sync-agent-groups-get ");
-      if (request.includes("sync_status")) return `ok ${store?.permits() === true ? (changes.shift() ?? '[{"data":[]}]') : '[{"data":[]}]'}`;
+      if (request.includes("sync_status")) return `ok ${nextChange()}`;
       if (request.includes('"all"')) return `ok ${all}`;
       if (request !== "") return `ok [{"data":[],"hash":"${hash}"}]`;
       const [, set] = command.split("global set-agent-groups ");
-      if (set !== undefined) store?.groups.push(...(JSON.parse(set) as { data: unknown[] }).data);
+      if (set !== undefined) groups.push(...(JSON.parse(set) as { data: unknown[] }).data);
       return command.startsWith("global sql") || command.startsWith("global get-all-agents") ? "ok []" : "ok";
     };
     await mkdir(join(root, "queue/db"), { recursive: true });
     const wdb = await wdbServer({ behave: (command) => ({ answer: answerOf(command) }) }, join(root, "queue/db/wdb"));
-    store = new RecordedStore(wdb, await wdbHttpServer(join(root, "queue/sockets/wdb-http.sock"), lists));
-    return store;
+    return new RecordedStore(wdb, await wdbHttpServer(join(root, "queue/sockets/wdb-http.sock"), lists), groups, pace);
   }
 
   /** Commands of the text socket. */
@@ -113,26 +124,14 @@ export class RecordedStore {
     for (const { command, sender, payload, lane, index } of messages) {
       if (lane !== "agentGroups" || command !== "str_upd" || sender !== "master" || !hasHash(payload?.toString() ?? "")) continue;
       const announced = messages.filter((message) => message.lane === lane && message.command === "new_str" && message.index < index).at(-1)?.index ?? index;
-      const permit = (): Promise<void> => Promise.resolve(void (this.#permitted += 1));
+      const permit = (): Promise<void> => Promise.resolve(void (this.#pace.permitted += 1));
       steps = insertBefore(steps, announced, { kind: "act", lane, act: permit });
     }
     return [...steps];
-  }
-
-  permits(): boolean {
-    if (this.#permitted === 0) return false;
-    this.#permitted -= 1;
-    return true;
   }
 
   async close(): Promise<void> {
     await this.#wdb.close();
     await this.#http.close();
   }
-}
-
-/** The metadata of an archive that a recorded worker sent. */
-export function recordedIndex(message: RecordedMessage): Record<string, unknown> {
-  const payload = message.payload ?? Buffer.alloc(0);
-  return JSON.parse(readArchive(payload.subarray(payload.indexOf(" ") + 1)).get("files_metadata.json")?.toString() ?? "{}") as Record<string, unknown>;
 }
