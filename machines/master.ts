@@ -98,6 +98,8 @@ export const master = setup({
     speakDialect: (_, _params: { dialect: Dialect }) => undefined,
     /** What a service that crashed held is let go of. */
     abandonService: (_, _params: { service: NodeService }) => undefined,
+    /** Tells the workers that want to hear of it that files have changed. */
+    announceChange: (_, _params: { version: number }) => undefined,
     /** Closes the connection of a peer whose actor crashed. */
     dropPeer: (_, _params: { peerId: string }) => undefined,
     startHelper: enqueueActions(({ enqueue, context }, params: { helper: MasterHelper }) => {
@@ -279,7 +281,11 @@ export const master = setup({
         },
         PEER_ADMITTED: {},
         INDEX_PUBLISHED: {
-          actions: [assign({ index: ({ event }) => event.outcome }), { type: "tellPeers", params: { event: { type: "INDEX_CYCLE" } } }],
+          actions: enqueueActions(({ enqueue, event }) => {
+            enqueue.assign({ index: event.outcome });
+            enqueue({ type: "tellPeers", params: { event: { type: "INDEX_CYCLE" } } });
+            if (event.outcome.changed) enqueue({ type: "announceChange", params: { version: event.outcome.version } });
+          }),
         },
         // The index of the last good pass stands: workers may be compared with it.
         INDEX_FAILED: { actions: { type: "tellPeers", params: { event: { type: "INDEX_CYCLE" } } } },

@@ -68,6 +68,7 @@ export const worker = setup({
       extraValidSend: "extraValidSend";
       agentInfoSend: "agentInfoSend";
       agentGroupsReceive: "agentGroupsReceive";
+      announceFeatures: "announceFeatures";
       dapiQueue: "dapiQueue";
       sendsyncQueue: "sendsyncQueue";
       localServer: "localServer";
@@ -86,6 +87,8 @@ export const worker = setup({
     /** Opens the link to the master. */
     connect: asked<void, Record<string, never>>("connect"),
     sayHello: asked<void, Record<string, never>>("sayHello"),
+    /** Tells the master what this node can do beyond the protocol, and hears what the master can. */
+    announceFeatures: asked<{ features: readonly string[] }, Record<string, never>>("announceFeatures"),
     /** Sends what is queued and closes the link. */
     closeLink: asked<void, Record<string, never>>("closeLink"),
   },
@@ -109,6 +112,7 @@ export const worker = setup({
     attempts: 0,
     retryIn: input.connectionRetry,
     connectedAt: null,
+    masterFeatures: [],
     lastError: null,
     crashes: {},
   }),
@@ -209,21 +213,17 @@ export const worker = setup({
       on: {
         LINK_CLOSED: {
           target: "waitingToReconnect",
-          actions: assign({
-            lastError: ({ context, event }) =>
-              describeFailure(new Error(event.reason), "handshaking", context.clock.wallTime()),
-          }),
+          actions: assign({ lastError: ({ context, event }) => describeFailure(new Error(event.reason), "handshaking", context.clock.wallTime()) }),
         },
       },
     },
     connected: {
       entry: [
-        assign({
-          attempts: 0,
-          lastError: null,
-          connectedAt: ({ context }) => context.clock.wallTime(),
-        }),
+        assign({ attempts: 0, lastError: null, connectedAt: ({ context }) => context.clock.wallTime() }),
         { type: "log", params: { level: "info", message: "Successfully connected to master.", subtag: "Main" } },
+        enqueueActions(({ enqueue, context }) => {
+          if (context.announces) enqueue.spawnChild("announceFeatures", { id: "announceFeatures", input: {} });
+        }),
         spawnChild("keepalive", { id: "keepalive", input: ({ context }) => processInputs(context).keepalive }),
         spawnChild("integrityCheck", { id: "integrityCheck", input: ({ context }) => processInputs(context).integrityCheck }),
         spawnChild("integrityApply", { id: "integrityApply", input: ({ context }) => processInputs(context).integrityApply }),
@@ -242,11 +242,12 @@ export const worker = setup({
         stopChild("extraValidSend"),
         stopChild("agentInfoSend"),
         stopChild("agentGroupsReceive"),
+        stopChild("announceFeatures"),
         // A restart that is due later belongs to this connection; the next one starts its own processes.
         enqueueActions(({ enqueue }) => {
           for (const child of WORKER_PROCESSES) enqueue.cancel(restartOf(child));
         }),
-        assign({ connectedAt: null }),
+        assign({ connectedAt: null, masterFeatures: [] }),
       ],
       on: {
         LINK_CLOSED: {
@@ -284,10 +285,7 @@ export const worker = setup({
           ],
         },
         APPLY_FAILED: {
-          actions: sendTo("integrityCheck", ({ event }) => ({
-            type: "FILES_NOT_APPLIED" as const,
-            message: event.message,
-          })),
+          actions: sendTo("integrityCheck", ({ event }) => ({ type: "FILES_NOT_APPLIED" as const, message: event.message })),
         },
         MASTER_REPORTED_ERROR: {
           actions: sendTo("integrityCheck", ({ event }) => ({ type: "VERDICT_FAILED" as const, message: event.message })),
@@ -304,6 +302,11 @@ export const worker = setup({
             else enqueue.spawnChild(child, { id: child, input: inputs[child] });
           }),
         },
+        "xstate.done.actor.announceFeatures": {
+          actions: assign({ masterFeatures: ({ event }) => (event.output as { features: readonly string[] }).features }),
+        },
+        // A foreign master does not know the command.
+        "xstate.error.actor.announceFeatures": {},
         // The keepalive actor ends when the master is lost, and has said so by KEEPALIVE_LOST.
         "xstate.done.actor.*": {},
         "xstate.error.actor.*": {
@@ -370,11 +373,11 @@ export const worker = setup({
 
 /** What each process of a connection starts with. */
 function processInputs(context: WorkerContext) {
-  const { clock, workDeadline, transferDeadline, timeoutReceivingFile, timeoutAgentGroups, agentGroupsMismatchLimit } = context;
+  const { clock, random, workDeadline, transferDeadline, timeoutReceivingFile, timeoutAgentGroups, agentGroupsMismatchLimit } = context;
   const { keepAlive, maxFailedKeepaliveAttempts, syncIntegrity, syncAgentInfo, syncAgentInfoKoRetry } = context;
   return {
     keepalive: { clock, keepAlive, maxFailedKeepaliveAttempts, workDeadline },
-    integrityCheck: { clock, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
+    integrityCheck: { clock, random, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
     integrityApply: { clock, timeoutReceivingFile, workDeadline },
     extraValidSend: { clock, workDeadline, transferDeadline },
     agentGroupsReceive: { clock, timeoutAgentGroups, agentGroupsMismatchLimit, workDeadline },

@@ -25,6 +25,8 @@ export interface WorkerInput extends ServiceBounds {
   readonly workDeadline: number;
   readonly transferDeadline: number;
   readonly drainDeadline: number;
+  /** Whether the master is told of features at all (`push.enabled`). */
+  readonly announces: boolean;
 }
 
 export interface WorkerContext extends WorkerInput {
@@ -33,6 +35,8 @@ export interface WorkerContext extends WorkerInput {
   /** Milliseconds until the next attempt. */
   readonly retryIn: number;
   readonly connectedAt: number | null;
+  /** What the master can do beyond the protocol; nothing when it is foreign. */
+  readonly masterFeatures: readonly string[];
   readonly lastError: ProcessFailure | null;
   readonly crashes: Crashes;
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/Channel.js";
-import { FernetCipher } from "../protocol/Cipher.js";
+import { FernetCipher, IV_BYTES } from "../protocol/Cipher.js";
 import type { MessageNotice } from "../protocol/ChannelOptions.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
@@ -16,7 +16,7 @@ import type { FernetKey } from "../protocol/fernet.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
-import { sendFile } from "../protocol/transfer/sendFile.js";
+import { sendFile, type SealedSource } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./ClusterKeys.js";
 import type { Leftovers } from "./Leftovers.js";
 import type { NodeTaps, TransferNotice } from "./NodeTaps.js";
@@ -69,6 +69,8 @@ export class Connection {
   readonly #owned = new Set<string>();
   /** The SHA-256 of files that this node packed, by their paths. */
   readonly #hashes = new Map<string, Buffer>();
+  /** The SHA-256 of files of the peer that this node took, by their paths. */
+  readonly #takenHashes = new Map<string, string>();
   #bytesOfFiles = 0;
   /** What was moved over this connection in files, for metrics. */
   readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
@@ -115,6 +117,7 @@ export class Connection {
           keys.peerChanged();
         },
       }),
+      borrowed: { store: keys.memory, leastBytes: limits.inlineCryptoBytes + 1, isBorrowing: (command) => command === COMMON.fileUpdate },
       timeoutClusterRequest,
       watcher: () => (taps.onMessage === undefined ? undefined : hearMessage),
       onRequest: (request) => this.#onRequest(request),
@@ -175,9 +178,8 @@ export class Connection {
     try {
       const { cancelled } = await sendFile(this.channel, {
         path,
-        source: disk.read(join(root, source), chunkBytes),
+        source: (await this.#sealedSource(path, source)) ?? disk.read(join(root, source), chunkBytes),
         chunkBytes,
-        sha256: this.#hashes.get(path),
         pace: this.pace,
         signal,
         isCancelled: () => task.isCancelled,
@@ -204,11 +206,40 @@ export class Connection {
     if (taskId !== null && this.channel.dialect.cancelsTransfers) await this.report(COMMON.cancelTask, taskId, exception, options);
   }
 
+  /** A file that this node packed: its hash is known, and nobody else changes it. */
+  async #sealedSource(path: string, source: string): Promise<SealedSource | undefined> {
+    const { config, disk, keys, clock, random } = this.#options;
+    const sha256 = this.#hashes.get(path);
+    if (sha256 === undefined) return undefined;
+    const file = join(config.root, source);
+    const seal: SealedSource["seal"] = (prefix, position, length) => {
+      const seconds = Math.floor(clock.wallTime() / 1000);
+      return keys.sealFile({ prefix, file, position, length, seconds, iv: random.bytes(IV_BYTES) });
+    };
+    return { bytes: await disk.size(file), sha256, seal };
+  }
+
+  /** Closes it in good order, and waits until it is closed. */
+  async end(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.whenClosed(resolve);
+      this.channel.close();
+    });
+  }
+
   /** A completed file of the peer becomes this node's, to be discarded by `discard` or with the connection. */
   takeFile(path: string): string | undefined {
+    const sha256 = this.files.sha256(path);
     const taken = this.files.take(path);
-    if (taken !== undefined) this.#owned.add(taken);
+    if (taken === undefined) return undefined;
+    this.#owned.add(taken);
+    if (sha256 !== undefined) this.#takenHashes.set(taken, sha256);
     return taken;
+  }
+
+  /** The SHA-256 of a file that was taken and not discarded yet, in hexadecimal. */
+  takenHash(path: string): string | undefined {
+    return this.#takenHashes.get(path);
   }
 
   /**
@@ -237,6 +268,7 @@ export class Connection {
     for (const path of given) {
       this.#owned.delete(path);
       this.#hashes.delete(path);
+      this.#takenHashes.delete(path);
     }
     await this.#options.leftovers.remove(given);
   }

@@ -25,6 +25,7 @@ import { systemDisk } from "./ports/systemDisk.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { tcpNetwork } from "./ports/tcpNetwork.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
+import { watchFolder } from "./ports/watchFolder.js";
 import { TransitionTrace } from "./TransitionTrace.js";
 import type { NodeWatch } from "./watch/NodeWatch.js";
 import { stepReport } from "./watch/stepReport.js";
@@ -156,6 +157,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
         : (spoken: Dialect): void => {
             Object.assign(scope, { dialect: spoken, items: itemsFor(current, spoken) });
           },
+    watchFolder,
   };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;

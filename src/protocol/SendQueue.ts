@@ -1,6 +1,8 @@
 import type { ByteLink } from "./ByteLink.js";
 import type { Cipher } from "./Cipher.js";
 import type { Dialect } from "./dialects/Dialect.js";
+import { HEADER_BYTES, writeHeader } from "./frame.js";
+import type { Slab } from "./memory/SlabStore.js";
 import { encodeMessage } from "./message.js";
 
 /** One message on its way to the link. */
@@ -13,17 +15,30 @@ export interface OutgoingMessage {
   readonly onLeft?: (() => void) | undefined;
 }
 
-/** What of a dialect decides on the division of messages. */
-type DividingRule = Pick<Dialect, "requestChunk" | "divides">;
-
 export interface SendQueueOptions {
   readonly link: ByteLink;
   readonly cipher: Cipher;
-  readonly dialect: DividingRule;
+  readonly dialect: Dialect;
   /** Bytes in the queue from which there is no more room. */
   readonly bound: number;
   /** Called for each time the queue has become empty. */
   readonly onEmpty: () => void;
+}
+
+/** A sealed body in borrowed memory: behind `HEADER_BYTES` of room for the header of its only frame. */
+export interface BorrowedBody {
+  readonly slab: Slab;
+  readonly bytes: number;
+}
+
+/** What a message's payload was sealed to. */
+export type SealedBody = Buffer | BorrowedBody;
+
+/** A payload that is sealed elsewhere. */
+export interface SealedPayload {
+  /** Clear bytes. */
+  readonly bytes: number;
+  readonly seal: () => Promise<BorrowedBody>;
 }
 
 interface Entry {
@@ -32,8 +47,10 @@ interface Entry {
   readonly payloadBytes: number;
   /** Bytes that the entry holds: its payload's, then its body's, then those of its unwritten frames. */
   bytes: number;
-  body?: Buffer | undefined;
+  body?: SealedBody | undefined;
   frames?: Buffer[];
+  /** The memory of its only frame, until that is written. */
+  slab?: Slab;
   gone?: true;
 }
 
@@ -49,7 +66,7 @@ interface Waiter {
 export class SendQueue {
   readonly #options: SendQueueOptions;
   /** May change while nothing large is queued: a master learns a worker's dialect from its hello. */
-  dialect: DividingRule;
+  dialect: Dialect;
   #entries: Entry[] = [];
   #waiters: Waiter[] = [];
   #congested = false;
@@ -81,17 +98,18 @@ export class SendQueue {
   }
 
   /** Queues a message behind those that are queued already. After `close` it is dropped. */
-  enqueue(message: OutgoingMessage, payload: Uint8Array): void {
+  enqueue(message: OutgoingMessage, payload: Uint8Array | SealedPayload): void {
     if (this.#closedReason !== undefined) {
       message.onLeft?.();
       return;
     }
-    const entry: Entry = { message, payloadBytes: payload.length, bytes: payload.length };
+    const bytes = payload instanceof Uint8Array ? payload.length : payload.bytes;
+    const entry: Entry = { message, payloadBytes: bytes, bytes };
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
-    let sealed: Buffer | Promise<Buffer>;
+    let sealed: Buffer | Promise<SealedBody>;
     try {
-      sealed = this.#options.cipher.seal(payload);
+      sealed = payload instanceof Uint8Array ? this.#options.cipher.seal(payload) : payload.seal();
     } catch (error) {
       this.#refuse(entry, error);
       return;
@@ -147,6 +165,7 @@ export class SendQueue {
     this.#bytes = 0;
     for (const entry of dropped) {
       entry.gone = true;
+      releaseBody(entry);
       entry.message.onLeft?.();
     }
     const waiters = this.#waiters;
@@ -154,10 +173,10 @@ export class SendQueue {
     for (const waiter of waiters) waiter.reject(error);
   }
 
-  #sealed(entry: Entry, body: Buffer): void {
-    if (entry.gone) return;
-    this.#setBytes(entry, body.length);
+  #sealed(entry: Entry, body: SealedBody): void {
     entry.body = body;
+    if (entry.gone) return releaseBody(entry);
+    this.#setBytes(entry, Buffer.isBuffer(body) ? body.length : body.bytes);
     this.#pump();
   }
 
@@ -185,16 +204,16 @@ export class SendQueue {
         this.#entries.shift();
         entry.gone = true;
       }
-      if (frame !== undefined) this.#write(frame);
+      if (frame !== undefined) this.#write(frame, entry.slab?.release);
       if (isLast) entry.message.onLeft?.();
     }
     this.#wake();
   }
 
-  #write(frame: Buffer): void {
+  #write(frame: Buffer, onTaken: (() => void) | undefined): void {
     this.#framesOut += 1;
     this.#bytesOut += frame.length;
-    if (!this.#options.link.write(frame)) this.#congested = true;
+    if (!this.#options.link.write(frame, onTaken)) this.#congested = true;
   }
 
   /** The frames of the first entry; undefined while it is not sealed, or when it was refused. */
@@ -205,18 +224,28 @@ export class SendQueue {
     const { requestChunk, divides } = this.dialect;
     const undivided = divides === "payload" && entry.payloadBytes <= requestChunk;
     try {
-      entry.frames = encodeMessage({ counter, command, body, requestChunk, undivided });
+      entry.frames = Buffer.isBuffer(body)
+        ? encodeMessage({ counter, command, body, requestChunk, undivided })
+        : [this.#frameInPlace(entry, body)];
     } catch (error) {
       this.#remove(entry);
       entry.message.onRefused(error);
       return undefined;
     }
+    if (!Buffer.isBuffer(body)) entry.slab = body.slab;
     entry.body = undefined;
     this.#setBytes(
       entry,
       entry.frames.reduce((sum, frame) => sum + frame.length, 0),
     );
     return entry.frames;
+  }
+
+  #frameInPlace({ message }: Entry, { slab, bytes }: BorrowedBody): Buffer {
+    const frame = slab.bytes.subarray(0, HEADER_BYTES + bytes);
+    if (frame.length > this.dialect.requestChunk) throw new RangeError(`A frame of ${frame.length} bytes would need dividing`);
+    writeHeader(frame, message.counter, message.command);
+    return frame;
   }
 
   #setBytes(entry: Entry, bytes: number): void {
@@ -230,6 +259,7 @@ export class SendQueue {
     this.#entries.splice(index, 1);
     this.#bytes -= entry.bytes;
     entry.gone = true;
+    releaseBody(entry);
     entry.message.onLeft?.();
   }
 
@@ -237,4 +267,10 @@ export class SendQueue {
     while (this.#waiters.length > 0 && this.hasRoom) this.#waiters.shift()?.resolve();
     if (this.#entries.length === 0) this.#options.onEmpty();
   }
+}
+
+/** Gives back what was borrowed for a message that is not written. */
+function releaseBody({ body, slab }: Entry): void {
+  slab?.release();
+  if (body !== undefined && !Buffer.isBuffer(body)) body.slab.release();
 }

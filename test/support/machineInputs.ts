@@ -31,8 +31,8 @@ export const INTERVALS = Object.freeze({
   localClients: 2,
 });
 
-/** The input of any machine that needs no more than intervals and the clock. */
-export const withIntervals = (clock: MachineClock) => ({ ...INTERVALS, clock });
+/** The input of any machine that needs no more than intervals, the clock and a number that is not random. */
+export const withIntervals = (clock: MachineClock) => ({ ...INTERVALS, clock, random: () => 0.5 });
 
 /** The input of a master's process. */
 export const ofPeer = (clock: MachineClock) => ({ ...INTERVALS, clock, peerId: "peer-1", permission: "whenFree" as const });

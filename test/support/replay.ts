@@ -67,6 +67,7 @@ export class Replay {
   /** The recorded path of the file that was opened last, by lane. */
   readonly #openedFiles = new Map<Lane, string>();
   #sent = 0;
+  #isToldOfFeatures = false;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -329,6 +330,10 @@ export class Replay {
       if (payload.toString() !== "keepalive") this.#unexpected.push(`echo-c ${payload.toString()}`);
       this.keepalives += 1;
       this.#answer(message, "ok-m  ------", payload);
+    } else if (command === "muster" && this.#options.side === "master" && !this.#isToldOfFeatures) {
+      // Nodes of muster tell each other of features, once; the recorded master knows no such command.
+      this.#isToldOfFeatures = true;
+      this.#answer(message, "err --------", "unknown command 'b'muster''");
     } else {
       const lane = this.#laneOf(message);
       const request = { ...message, sentBefore: this.#sent };

@@ -200,6 +200,16 @@ export const SETTINGS = z.strictObject({
   http: http.prefault({}),
   tls: tls.prefault({}),
   keys: keys.prefault({}),
+  push: z
+    .strictObject({
+      enabled: setting(switched(true), {
+        about: "Changes are announced between muster nodes, instead of waiting for the next round; a master watches its files for them.",
+        allowed: ON_OFF,
+        example: "false",
+        reload: "restart",
+      }),
+    })
+    .prefault({}),
   store: z
     .strictObject({
       serveWdb: setting(switched(false), {

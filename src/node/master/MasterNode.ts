@@ -18,6 +18,7 @@ import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
 import { emptyTransferFolder, makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
+import type { FolderWatcher } from "../ports/FolderWatcher.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
@@ -28,6 +29,7 @@ import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
+import { MasterPush } from "./MasterPush.js";
 import type { MasterServices } from "./MasterServices.js";
 import { SettledByNode, type SettledGroups } from "./SettledGroups.js";
 import { ZipLimit } from "./ZipLimit.js";
@@ -44,6 +46,8 @@ export interface MasterNodeOptions extends Omit<MasterServices, "peer" | "findPe
   readonly workersMayChange: boolean;
   /** Makes the node speak another dialect: changes its scope. Undefined: it stays with the one that is set. */
   readonly speak?: ((dialect: Dialect) => void) | undefined;
+  /** How changes of the files are heard of between two passes; undefined: not at all. */
+  readonly watchFolder?: FolderWatcher | undefined;
 }
 
 /** A master: its actors over a network, a disk and a pool. */
@@ -65,6 +69,7 @@ export class MasterNode {
   readonly #wrongKeys = new ToldAddresses();
   /** Where peers with which there was no TLS came from. */
   readonly #noTls = new ToldAddresses();
+  readonly #push: MasterPush;
   #listener: Listener | undefined;
   #connections = 0;
   #onDrained: (() => void) | undefined;
@@ -73,6 +78,11 @@ export class MasterNode {
     this.#options = options;
     this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#ungreeted = new UngreetedPeers(options.config.limits);
+    this.#push = new MasterPush({
+      services: options,
+      watchFolder: options.watchFolder,
+      onChange: () => this.actor.getSnapshot().children["integrityIndexer"]?.send({ type: "FILES_CHANGED" }),
+    });
     this.#services = {
       ...options,
       // It can be replaced while the node runs.
@@ -152,7 +162,7 @@ export class MasterNode {
         listen: fromPromise(() => this.#listen()),
         drain: fromPromise(() => this.#drain()),
         integrityIndexer: integrityIndexer.provide({
-          actors: { indexFiles: fromPromise(({ signal }) => indexer.refresh(signal)) },
+          actors: { indexFiles: fromPromise(({ signal }) => this.#push.index(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
         agentGroupsCollect: groups.agentGroupsCollect,
@@ -166,7 +176,7 @@ export class MasterNode {
               await services.peer(input.peerId).connection.ask(TO_WORKER.echo, "probe", { timeout: PROBE_SECONDS, signal });
             }),
             closeLink: fromPromise(async ({ input }) => {
-              await this.#closeLink(input.peerId);
+              await this.#peers.find(input.peerId)?.connection.end();
             }),
           },
           actions: {
@@ -188,6 +198,9 @@ export class MasterNode {
         speakDialect: (_, { dialect }) => {
           speak?.(dialect);
           indexer.forget();
+        },
+        announceChange: () => {
+          this.#push.announce(this.#peers.values());
         },
         abandonService: (_, { service }) => {
           if (service === "dapiQueue") this.api.queueCrashed();
@@ -266,7 +279,8 @@ export class MasterNode {
     });
     this.traffic.begin(id, connection);
     const settled = (): SettledGroups => this.#settled.of(this.#peers.find(id)?.nodeName ?? id);
-    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled, zipLimit: new ZipLimit(config.items.intervals.communication) });
+    const zipLimit = new ZipLimit(config.items.intervals.communication);
+    this.#peers.add(id, { connection, nodeName: null, features: [], integrity: {}, wantedGroups: [], settled, zipLimit });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
 
@@ -300,7 +314,7 @@ export class MasterNode {
       );
       return true;
     }
-    if (this.api.command(request, peer)) return true;
+    if (this.#push.command(request, peer) || this.api.command(request, peer)) return true;
     const translate = workerCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.#tell(id, this.#checked(translate(request, connection, () => this.#options.random.uuid()), connection));
@@ -346,18 +360,10 @@ export class MasterNode {
     });
   }
 
-  async #closeLink(id: string): Promise<void> {
-    const connection = this.#peers.find(id)?.connection;
-    if (connection === undefined) return;
-    await new Promise<void>((resolve) => {
-      connection.whenClosed(resolve);
-      connection.channel.close();
-    });
-  }
-
   /** Lets go of the port and of every connection, when the actors have ended without doing so. */
   dispose(): void {
     this.#listener?.close();
+    this.#push.stop();
     for (const peer of [...this.#peers.values()]) this.#release(peer.connection.id);
   }
 
@@ -365,24 +371,18 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.traffic.end(id);
+    if (peer !== undefined) this.#push.forget(peer);
     this.#peers.remove(id);
     const nodeName = peer?.nodeName ?? "";
     // A newcomer may have the name by now.
     if (this.#admitted.get(nodeName) === id) this.#admitted.delete(nodeName);
     this.api.peerLost(id, MusterError.cluster(3022, nodeName));
-    void peer?.connection.release().then(() => this.#emptyFolder(peer.nodeName));
+    void peer?.connection.release().then(() => {
+      // The folder of a worker that is back is in use.
+      if (nodeName !== "" && !this.#admitted.has(nodeName)) void emptyTransferFolder(this.#options, nodeName);
+    });
     this.#options.keys.peerChanged();
     if (this.#peers.size === 0) this.#onDrained?.();
-  }
-
-  /** What a lost worker's connection left in its folder, where the dialect wants it gone and the worker is not back. */
-  async #emptyFolder(nodeName: string | null): Promise<void> {
-    const { config, scope, disk, logger } = this.#options;
-    const isBack = [...this.#peers.values()].some((peer) => peer.nodeName === nodeName);
-    if (nodeName === null || isBack || !scope.dialect.emptiesTransferFolder) return;
-    await emptyTransferFolder(disk, config.root, nodeName).catch((error: unknown) => {
-      logger.warn(`Could not empty the folder of ${nodeName}: ${String(error)}`);
-    });
   }
 
   async #drain(): Promise<void> {

@@ -4,6 +4,7 @@ import { worker } from "../../../machines/worker.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
 import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import { FEATURE, formatFeatures, parseFeatures } from "../../protocol/features.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
@@ -73,6 +74,7 @@ export class WorkerNode {
         nodeName: config.cluster.nodeName,
         rules: options.scope.dialect.rules,
         random: () => random.uint32() / 2 ** 32,
+        announces: config.settings.push.enabled,
       },
     });
   }
@@ -129,7 +131,13 @@ export class WorkerNode {
         ...this.api.machines(),
         connect: fromPromise(({ signal }) => this.#connect(signal)),
         sayHello: fromPromise(({ signal }) => this.#sayHello(signal)),
-        closeLink: fromPromise(() => this.#closeLink()),
+        announceFeatures: fromPromise(async ({ signal }) => {
+          const answer = await services.connection().channel.request(TO_MASTER.features, formatFeatures([FEATURE.push]), { signal });
+          return { features: parseFeatures(answer) };
+        }),
+        closeLink: fromPromise(async () => {
+          await this.#connection?.end();
+        }),
         keepalive: keepalive.provide({
           actors: {
             ping: fromPromise(async ({ signal }) => {
@@ -159,7 +167,10 @@ export class WorkerNode {
           if (connection === undefined) return;
           this.traffic.end(connection.id);
           this.api.peerLost(connection.id, MusterError.cluster(3023));
-          void connection.release().then(() => this.#emptyFolder());
+          void connection.release().then(() => {
+            // A new connection uses the folder already.
+            if (this.#connection === undefined) void emptyTransferFolder(options, options.config.cluster.nodeName);
+          });
         },
       },
     });
@@ -234,23 +245,5 @@ export class WorkerNode {
     if (translate === undefined) return false;
     this.actor.send(translate(request, connection, () => this.#options.random.uuid()));
     return true;
-  }
-
-  /** What the connection left in this node's folder, where the dialect wants it gone and no new one has come. */
-  async #emptyFolder(): Promise<void> {
-    const { config, scope, disk, logger } = this.#options;
-    if (!scope.dialect.emptiesTransferFolder || this.#connection !== undefined) return;
-    await emptyTransferFolder(disk, config.root, config.cluster.nodeName).catch((error: unknown) => {
-      logger.warn(`Could not empty the folder of transfers: ${String(error)}`);
-    });
-  }
-
-  async #closeLink(): Promise<void> {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    await new Promise<void>((resolve) => {
-      connection.whenClosed(resolve);
-      connection.channel.close();
-    });
   }
 }

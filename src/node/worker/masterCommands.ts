@@ -13,6 +13,10 @@ const COMMANDS: readonly (readonly [string, Translate])[] = [
     ({ counter }) => ({ type: "MASTER_ASKED", to: "integrityCheck", event: { type: "VERDICT_IN_STEP", requestId: counter } }),
   ],
   [
+    TO_WORKER.check,
+    ({ counter }) => ({ type: "MASTER_ASKED", to: "integrityCheck", event: { type: "CHECK_ASKED", requestId: counter } }),
+  ],
+  [
     TO_WORKER.integrityStart,
     ({ counter }, _, newTaskId) => ({
       type: "MASTER_ASKED",
