@@ -16,7 +16,10 @@ const ROUNDS = 1_000;
 const REPEATS = 5;
 const NOTHING = { missing: 0, shared: 0, extra: 0, extraValid: 0 };
 const [INDEX_FILES, INDEX_ROW] = [2_000, "etc/rules/some-rule-file.xml 0123456789abcdef 1700000000\n"];
-const INPUT = { peerId: "peer-1", clock: systemClock, timeoutReceivingFile: 60_000, workDeadline: 60_000, transferDeadline: 60_000 };
+const INPUT = {
+  ...{ peerId: "peer-1", clock: systemClock, timeoutReceivingFile: 60_000, workDeadline: 60_000, transferDeadline: 60_000 },
+  ...{ maxLockedIntegrityTime: 60_000, permission: "whenFree" as const },
+};
 const SYNC_FILES = 5_000;
 const SYNCS = 3;
 /** A viewer may cost this part of the time. */

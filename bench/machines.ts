@@ -50,7 +50,7 @@ const BOUNDS = { timeoutReceivingFile: 60_000, workDeadline: 60_000, transferDea
 async function keepalives(): Promise<number> {
   const { config } = await withFolder((root) => configOf("master", { root, name: "m1", cluster: BENCH_CLUSTER, key: BENCH_KEY }));
   const running = master.provide({ actors: { listen: fromPromise(() => Promise.resolve()) } });
-  const identity = { nodeName: "m1", clusterName: BENCH_CLUSTER, version: zip43.version };
+  const identity = { nodeName: "m1", clusterName: BENCH_CLUSTER, dialect: zip43, followsWorkers: false };
   const actor = createActor(running, { input: { ...machineIntervals(config), clock: systemClock, identity } });
   actor.start();
   await waitFor(actor, ({ value }) => value === "running");
@@ -74,7 +74,7 @@ async function rounds(): Promise<number> {
       confirm: fromPromise(() => Promise.resolve()),
     },
   });
-  const actor = createActor(machine, { input: { peerId: "peer-1", clock: systemClock, ...BOUNDS } });
+  const actor = createActor(machine, { input: { peerId: "peer-1", clock: systemClock, ...BOUNDS, maxLockedIntegrityTime: 60_000, permission: "whenFree" } });
   actor.start();
   const taskId = "task";
   const began = performance.now();

@@ -120,7 +120,7 @@ export const integrityCheck = setup({
     askPermission: asked<{ granted: boolean }, Record<string, never>>("askPermission"),
     requestTask: asked<{ taskId: string }, Record<string, never>>("requestTask"),
     packIndex: asked<{ path: string; bytes: number }, Record<string, never>>("packIndex"),
-    sendArchive: asked<{ bytes: number }, { path: string }>("sendArchive"),
+    sendArchive: asked<{ bytes: number }, { taskId: string; path: string }>("sendArchive"),
     announce: asked<void, { taskId: string; path: string }>("announce"),
     reportError: asked<void, { taskId: string | null; exception: string }>("reportError"),
   },
@@ -251,7 +251,7 @@ export const integrityCheck = setup({
     sendingFile: {
       invoke: {
         src: "sendArchive",
-        input: ({ context }) => ({ path: context.packedPath ?? "" }),
+        input: ({ context }) => ({ taskId: context.taskId ?? "", path: context.packedPath ?? "" }),
         onDone: "announcing",
         onError: failedIn("sendingFile"),
       },

@@ -56,6 +56,7 @@ const WATCHED_FACTOR = 8;
 
 /** Told to the parent after each pass. */
 export type IndexPublished = { type: "INDEX_PUBLISHED"; outcome: IndexOutcome };
+export type IndexFailed = { type: "INDEX_FAILED" };
 
 const SUBTAG = "Local integrity";
 /** Id of the delayed event that begins a pass after a change. */
@@ -143,6 +144,7 @@ export const integrityIndexer = setup({
           actions: [
             { type: "recordFailure", params: ({ event }) => ({ error: event.error, step: "indexing" }) },
             { type: "log", params: ({ context }) => failureLine(context) },
+            sendParent((): IndexFailed => ({ type: "INDEX_FAILED" })),
           ],
         },
       },
@@ -155,6 +157,7 @@ export const integrityIndexer = setup({
               params: () => ({ error: new Error("Indexing the files did not end in time"), step: "indexing" }),
             },
             { type: "log", params: ({ context }) => failureLine(context) },
+            sendParent((): IndexFailed => ({ type: "INDEX_FAILED" })),
           ],
         },
       },

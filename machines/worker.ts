@@ -1,17 +1,19 @@
 import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
+import { agentGroupsReceive, type AgentGroupsReceiveEvent } from "./agentGroupsReceive.js";
 import { asked } from "./asked.js";
 import { dapiQueue } from "./dapiQueue.js";
 import { extraValidSend } from "./extraValidSend.js";
 import { integrityApply, type IntegrityApplyReport } from "./integrityApply.js";
 import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
 import type { ReceivingEvent } from "./integritySync.js";
+import type { WorkerContext, WorkerInput } from "./workerContext.js";
 import { keepalive } from "./keepalive.js";
 import { localServer } from "./localServer.js";
-import { isService, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
-import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { isService, serviceInputs, type NodeService } from "./nodeServices.js";
+import { describeFailure, refuse, type Answer, type LogLine } from "./process.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 
 /** The processes of one connection to the master, by actor id. */
@@ -21,6 +23,7 @@ export const WORKER_PROCESSES = [
   "integrityApply",
   "extraValidSend",
   "agentInfoSend",
+  "agentGroupsReceive",
 ] as const;
 export type WorkerProcess = (typeof WORKER_PROCESSES)[number];
 
@@ -32,6 +35,7 @@ export type WorkerEvent =
   | { type: "MASTER_ASKED"; to: "integrityApply"; event: ReceivingEvent }
   | { type: "MASTER_ASKED"; to: "integrityCheck"; event: IntegrityCheckEvent }
   | { type: "MASTER_ASKED"; to: "agentInfoSend"; event: AgentInfoSendEvent }
+  | { type: "MASTER_ASKED"; to: "agentGroupsReceive"; event: AgentGroupsReceiveEvent }
   | { type: "CHILD_RESTART_DUE"; child: WorkerProcess }
   | { type: "SERVICE_RESTART_DUE"; service: NodeService }
   | { type: "STOP_REQUESTED" }
@@ -40,41 +44,11 @@ export type WorkerEvent =
   | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
   | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
 
-export interface WorkerInput extends ServiceBounds {
-  readonly nodeName: string;
-  readonly clock: MachineClock;
-  /** A number in [0, 1): spreads the reconnects of many workers. */
-  readonly random: () => number;
-  /** All in milliseconds but the attempts. */
-  readonly connectDeadline: number;
-  readonly connectionRetry: number;
-  readonly keepAlive: number;
-  readonly maxFailedKeepaliveAttempts: number;
-  readonly syncIntegrity: number;
-  readonly syncAgentInfo: number;
-  readonly syncAgentInfoKoRetry: number;
-  readonly timeoutReceivingFile: number;
-  readonly workDeadline: number;
-  readonly transferDeadline: number;
-  readonly drainDeadline: number;
-  /** Whether the master is told of features at all (`push.enabled`). */
-  readonly announces: boolean;
-}
-
-export interface WorkerContext extends WorkerInput {
-  /** Connections tried since the last good one. */
-  readonly attempts: number;
-  /** Milliseconds until the next attempt. */
-  readonly retryIn: number;
-  readonly connectedAt: number | null;
-  /** What the master can do beyond the protocol; nothing when it is foreign. */
-  readonly masterFeatures: readonly string[];
-  readonly lastError: ProcessFailure | null;
-  readonly crashes: Crashes;
-}
-
 /** The retry is spread by up to this part of its interval, so that many workers don't return at once. */
 const RECONNECT_JITTER = 0.2;
+
+/** The process of the agents' groups, by where they travel. */
+const GROUPS_PROCESS = { files: "extraValidSend", store: "agentGroupsReceive" } as const;
 
 /** Id of the delayed event that starts a crashed process again. */
 const restartOf = (child: WorkerProcess): string => `restart ${child}`;
@@ -93,6 +67,7 @@ export const worker = setup({
       integrityApply: "integrityApply";
       extraValidSend: "extraValidSend";
       agentInfoSend: "agentInfoSend";
+      agentGroupsReceive: "agentGroupsReceive";
       announceFeatures: "announceFeatures";
       dapiQueue: "dapiQueue";
       sendsyncQueue: "sendsyncQueue";
@@ -105,6 +80,7 @@ export const worker = setup({
     integrityApply,
     extraValidSend,
     agentInfoSend,
+    agentGroupsReceive,
     dapiQueue,
     sendsyncQueue,
     localServer,
@@ -251,8 +227,13 @@ export const worker = setup({
         spawnChild("keepalive", { id: "keepalive", input: ({ context }) => processInputs(context).keepalive }),
         spawnChild("integrityCheck", { id: "integrityCheck", input: ({ context }) => processInputs(context).integrityCheck }),
         spawnChild("integrityApply", { id: "integrityApply", input: ({ context }) => processInputs(context).integrityApply }),
-        spawnChild("extraValidSend", { id: "extraValidSend", input: ({ context }) => processInputs(context).extraValidSend }),
         spawnChild("agentInfoSend", { id: "agentInfoSend", input: ({ context }) => processInputs(context).agentInfoSend }),
+        enqueueActions(({ enqueue, context }) => {
+          const inputs = processInputs(context);
+          const child = GROUPS_PROCESS[context.rules.agentGroups];
+          if (child === "extraValidSend") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+          else enqueue.spawnChild(child, { id: child, input: inputs[child] });
+        }),
       ],
       exit: [
         stopChild("keepalive"),
@@ -260,6 +241,7 @@ export const worker = setup({
         stopChild("integrityApply"),
         stopChild("extraValidSend"),
         stopChild("agentInfoSend"),
+        stopChild("agentGroupsReceive"),
         stopChild("announceFeatures"),
         // A restart that is due later belongs to this connection; the next one starts its own processes.
         enqueueActions(({ enqueue }) => {
@@ -296,7 +278,10 @@ export const worker = setup({
         APPLY_FINISHED: {
           actions: [
             sendTo("integrityCheck", { type: "FILES_APPLIED" }),
-            sendTo("extraValidSend", ({ event }) => ({ type: "GROUPS_WANTED" as const, paths: event.extraValid })),
+            enqueueActions(({ enqueue, event, self }) => {
+              if (!isActive(self.getSnapshot().children["extraValidSend"])) return;
+              enqueue.sendTo("extraValidSend", { type: "GROUPS_WANTED", paths: event.extraValid });
+            }),
           ],
         },
         APPLY_FAILED: {
@@ -313,6 +298,7 @@ export const worker = setup({
             else if (child === "integrityCheck") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else if (child === "integrityApply") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else if (child === "extraValidSend") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+            else if (child === "agentGroupsReceive") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else enqueue.spawnChild(child, { id: child, input: inputs[child] });
           }),
         },
@@ -387,13 +373,14 @@ export const worker = setup({
 
 /** What each process of a connection starts with. */
 function processInputs(context: WorkerContext) {
-  const { clock, random, workDeadline, transferDeadline, timeoutReceivingFile } = context;
+  const { clock, random, workDeadline, transferDeadline, timeoutReceivingFile, timeoutAgentGroups, agentGroupsMismatchLimit } = context;
   const { keepAlive, maxFailedKeepaliveAttempts, syncIntegrity, syncAgentInfo, syncAgentInfoKoRetry } = context;
   return {
     keepalive: { clock, keepAlive, maxFailedKeepaliveAttempts, workDeadline },
     integrityCheck: { clock, random, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
     integrityApply: { clock, timeoutReceivingFile, workDeadline },
     extraValidSend: { clock, workDeadline, transferDeadline },
+    agentGroupsReceive: { clock, timeoutAgentGroups, agentGroupsMismatchLimit, workDeadline },
     agentInfoSend: { clock, syncAgentInfo, syncAgentInfoKoRetry, timeoutReceivingFile, workDeadline, transferDeadline },
   };
 }

@@ -126,6 +126,8 @@ export interface PackDifferenceJob {
   readonly difference: SharedArrayBuffer;
   readonly workerName: string;
   readonly destination: string;
+  /** Bytes of the archive without its metadata, packed; not known to a format that does not pack. */
+  readonly mostPackedBytes?: number;
 }
 export interface PackDifferenceResult extends PackResult {
   /** After files that vanished meanwhile were moved or left out. */
@@ -160,6 +162,8 @@ export interface ApplyResult {
   readonly problems: readonly FileProblem[];
   /** Paths of the group files that the master asks for. */
   readonly extraValid: readonly string[];
+  /** A file of an item with `restart` was changed: rules, decoders, lists. */
+  readonly rulesetChanged: boolean;
   /** Agents that a new client.keys no longer lists; their `belongs` rows are to go. */
   readonly removedAgents: readonly string[];
 }

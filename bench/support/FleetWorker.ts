@@ -122,9 +122,9 @@ export class FleetWorker {
     });
     // It may fail before it is waited for.
     end.catch(() => undefined);
-    const path = archivePath(this.#name, systemClock, systemRandom);
+    const path = archivePath(this.#name, systemClock, systemRandom, zip43);
     this.#connection.knowHash(path, index.sha256);
-    await this.#connection.sendFile(path, new AbortController().signal, index.path);
+    await this.#connection.sendFile(path, taskId, new AbortController().signal, index.path);
     await channel.request(TO_MASTER.integrityEnd, formatTaskAndPath(taskId, path));
     return await end;
   }

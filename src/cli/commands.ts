@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./configCommand.js"),
   },
   {
+    name: "probe",
+    summary: "tell what a master accepts, without joining its cluster",
+    load: () => import("./probeCommand.js"),
+  },
+  {
     name: "agents",
     summary: "import agents into the node's embedded store, or list them",
     load: () => import("./agentsCommand.js"),

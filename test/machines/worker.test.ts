@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { EventFrom } from "xstate";
 import { worker } from "../../machines/worker.js";
 import { MusterError } from "../../src/protocol/errors/MusterError.js";
+import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { NODE_SERVICES } from "../../machines/nodeServices.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
 import { INTERVALS, withIntervals } from "../support/machineInputs.js";
@@ -20,7 +21,7 @@ const PROCESSES = ["keepalive", "integrityCheck", "integrityApply", "extraValidS
 /** `random`: what the worker draws; one half is no jitter at all. */
 const start = (children: "real" | "fake" = "fake", random = () => 0.5, announces = false) =>
   MachineRun.start(worker, {
-    input: (clock) => ({ ...withIntervals(clock), nodeName: "worker-1", random, announces }),
+    input: (clock) => ({ ...withIntervals(clock), rules: zip43.rules, nodeName: "worker-1", random, announces }),
     children,
   });
 type Run = ReturnType<typeof start>;
@@ -375,7 +376,7 @@ describe("worker: crashes of its processes", () => {
 
   test("a restart belongs to its connection: the next one does not start a process twice", async () => {
     const run = MachineRun.start(worker, {
-      input: (clock) => ({ ...withIntervals(clock), connectionRetry: 50, nodeName: "worker-1", announces: false }),
+      input: (clock) => ({ ...withIntervals(clock), rules: zip43.rules, connectionRetry: 50, nodeName: "worker-1", random: () => 0.5, announces: false }),
       children: "real",
     });
     await run.send({ type: "STARTED" });

@@ -183,10 +183,10 @@ const daemon = z.strictObject({
 export const SETTINGS = z.strictObject({
   dialect: z
     .strictObject({
-      id: setting(z.string().regex(/^[\w.-]+$/).default("4.3-zip"), {
-        about: "The protocol's dialect, the same on all nodes.",
-        allowed: "a dialect's name",
-        example: "4.3-zip",
+      id: setting(z.string().regex(/^[\w.-]+$/).nullable().default(null), {
+        about: "The protocol's dialect, the same on all nodes. Without it a master takes that of its workers, and a worker speaks 4.3-zip.",
+        allowed: "a dialect: 4.3-zip or 4.14",
+        example: "4.14",
         reload: "restart",
       }),
       version: setting(z.string().regex(/^\d+\.\d+\.\d+$/).nullable().default(null), {

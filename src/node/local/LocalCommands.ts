@@ -26,6 +26,10 @@ export interface LocalBackend {
   readonly findWorker?: (nodeName: string) => Connection | undefined;
   /** Passes a message on to the master (`sendsync`); undefined on a master, whose daemons are here. */
   readonly sendsync?: (payload: Buffer) => Promise<void>;
+  /** The hashes of this node's own rules, decoders and lists, by their paths (`get_hash`). */
+  rulesetHashes(): Readonly<Record<string, string>>;
+  /** Has the rules loaded anew with the next round (`sendrreload`); undefined where the dialect has no such command. */
+  readonly reloadRuleset?: (() => void) | undefined;
   /** Sends a file of this node to another one; resolves when it is there. */
   sendFile(path: string, nodeName: string | null): Promise<void>;
 }
@@ -68,14 +72,21 @@ export class LocalCommands {
       case TO_LOCAL_NODE.sendsync:
       case TO_LOCAL_NODE.sendasync:
         return this.#sendsync(client, request);
+      case TO_LOCAL_NODE.getHash:
+        client.answer(request, stringifyPython(backend.rulesetHashes()));
+        return;
+      case TO_LOCAL_NODE.reloadRuleset:
+        if (backend.reloadRuleset === undefined) break;
+        backend.reloadRuleset();
+        client.answer(request, stringifyPython({ success: true }));
+        return;
       case TO_LOCAL_NODE.sendFile:
         return this.#sendFile(client, request);
       case TO_MASTER.keepalive:
         client.channel.answer(request.counter, ANSWER_FIELD.keepalive, payload);
         return;
-      default:
-        client.channel.answer(request.counter, "err", unknownCommandText(command));
     }
+    client.channel.answer(request.counter, "err", unknownCommandText(command));
   }
 
   /** The answer of `get_nodes` and `get_health`: at once, or an acknowledgement and `control_res` later. */

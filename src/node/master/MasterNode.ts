@@ -13,12 +13,13 @@ import { sendLocalFile } from "../local/sendLocalFile.js";
 import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
-import { makeTransferFolder } from "../nodeFolders.js";
+import { emptyTransferFolder, makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { Traffic } from "../watch/Traffic.js";
+import { agentGroupsWork } from "./agentGroupsWork.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
@@ -27,9 +28,10 @@ import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterNodeOptions } from "./MasterNodeOptions.js";
 import { MasterPush } from "./MasterPush.js";
 import type { MasterServices } from "./MasterServices.js";
-import { SettledGroups } from "./SettledGroups.js";
+import { SettledByNode, type SettledGroups } from "./SettledGroups.js";
+import { ZipLimit } from "./ZipLimit.js";
 import { ToldAddresses } from "./ToldAddresses.js";
-import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
+import { COMMON_COMMANDS, workerCommand } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
@@ -48,8 +50,7 @@ export class MasterNode {
   readonly #ungreeted: UngreetedPeers;
   /** Connections of admitted workers, by the worker's name. */
   readonly #admitted = new Map<string, string>();
-  /** By node name: outlives a worker's connections. */
-  readonly #settled = new Map<string, SettledGroups>();
+  readonly #settled = new SettledByNode();
   /** Where peers with another key came from. */
   readonly #wrongKeys = new ToldAddresses();
   /** Where peers with which there was no TLS came from. */
@@ -85,7 +86,7 @@ export class MasterNode {
     const { nodeName, name: clusterName } = config.cluster;
     this.actor = createActor(this.#machine(), {
       clock,
-      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, version: scope.dialect.version } },
+      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, dialect: scope.dialect, followsWorkers: options.speak !== undefined } },
     });
   }
 
@@ -128,6 +129,7 @@ export class MasterNode {
         nodes: (wanted) => Promise.resolve(stringifyPython(this.view.nodes(wanted))),
         health: async (filter) => stringifyPython(await this.view.health(filter)),
         findWorker: find,
+        rulesetHashes: () => this.#options.indexer.rulesetHashes(),
         sendFile: async (path, name) => {
           const connection = find(name);
           if (connection === undefined || name === null) throw MusterError.cluster(3022, name);
@@ -139,6 +141,8 @@ export class MasterNode {
 
   #machine() {
     const services = this.#services;
+    const { indexer, speak } = this.#options;
+    const groups = agentGroupsWork({ ...services, hasWorkers: () => [...this.#peers.values()].some(({ nodeName }) => nodeName !== null) });
     return master.provide({
       actors: {
         ...this.api.machines(),
@@ -148,16 +152,18 @@ export class MasterNode {
           actors: { indexFiles: fromPromise(({ signal }) => this.#push.index(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
+        agentGroupsCollect: groups.agentGroupsCollect,
         workerPeer: workerPeer.provide({
           actors: {
             integritySync: integritySyncWork(services),
             extraValidSync: extraValidSyncWork(services),
             agentInfoSync: agentInfoSyncWork(services),
+            agentGroupsSend: groups.agentGroupsSend,
             probe: fromPromise(async ({ input, signal }) => {
               await services.peer(input.peerId).connection.ask(TO_WORKER.echo, "probe", { timeout: PROBE_SECONDS, signal });
             }),
             closeLink: fromPromise(async ({ input }) => {
-              await this.#closeLink(input.peerId);
+              await this.#peers.find(input.peerId)?.connection.end();
             }),
           },
           actions: {
@@ -176,6 +182,10 @@ export class MasterNode {
       },
       actions: {
         log: machineLog(services, "master"),
+        speakDialect: (_, { dialect }) => {
+          speak?.(dialect);
+          indexer.forget();
+        },
         announceChange: () => {
           this.#push.announce(this.#peers.values());
         },
@@ -255,8 +265,9 @@ export class MasterNode {
       },
     });
     this.traffic.begin(id, connection);
-    const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
-    this.#peers.add(id, { connection, nodeName: null, features: [], integrity: {}, wantedGroups: [], settled });
+    const settled = (): SettledGroups => this.#settled.of(this.#peers.find(id)?.nodeName ?? id);
+    const zipLimit = new ZipLimit(config.items.intervals.communication);
+    this.#peers.add(id, { connection, nodeName: null, features: [], integrity: {}, wantedGroups: [], settled, zipLimit });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
 
@@ -291,7 +302,7 @@ export class MasterNode {
       return true;
     }
     if (this.#push.command(request, peer) || this.api.command(request, peer)) return true;
-    const translate = WORKER_COMMANDS.get(command);
+    const translate = workerCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.#tell(id, this.#checked(translate(request, connection, () => this.#options.random.uuid()), connection));
     return true;
@@ -325,6 +336,7 @@ export class MasterNode {
     peer.nodeName = nodeName;
     this.#admitted.set(nodeName, id);
     this.#ungreeted.remove(id);
+    peer.connection.channel.speak(this.#options.scope.dialect);
     peer.connection.channel.setGreeted();
     this.#wrongKeys.forget(peer.connection.address);
     this.#noTls.forget(peer.connection.address);
@@ -332,15 +344,6 @@ export class MasterNode {
     const { disk, config } = this.#options;
     makeTransferFolder(disk, config.root, nodeName).catch((error: unknown) => {
       this.#options.logger.error(`Could not make the folder of ${nodeName}: ${String(error)}`, { tag: this.#tagOf(id) });
-    });
-  }
-
-  async #closeLink(id: string): Promise<void> {
-    const connection = this.#peers.find(id)?.connection;
-    if (connection === undefined) return;
-    await new Promise<void>((resolve) => {
-      connection.whenClosed(resolve);
-      connection.channel.close();
     });
   }
 
@@ -361,7 +364,10 @@ export class MasterNode {
     // A newcomer may have the name by now.
     if (this.#admitted.get(nodeName) === id) this.#admitted.delete(nodeName);
     this.api.peerLost(id, MusterError.cluster(3022, nodeName));
-    void peer?.connection.release();
+    void peer?.connection.release().then(() => {
+      // The folder of a worker that is back is in use.
+      if (nodeName !== "" && !this.#admitted.has(nodeName)) void emptyTransferFolder(this.#options, nodeName);
+    });
     this.#options.keys.peerChanged();
     if (this.#peers.size === 0) this.#onDrained?.();
   }
@@ -372,15 +378,6 @@ export class MasterNode {
     await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
     });
-  }
-
-  #settledOf(nodeName: string): SettledGroups {
-    let settled = this.#settled.get(nodeName);
-    if (settled === undefined) {
-      settled = new SettledGroups();
-      this.#settled.set(nodeName, settled);
-    }
-    return settled;
   }
 
   #tagOf(peerId: string): string {

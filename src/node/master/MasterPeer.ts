@@ -1,6 +1,7 @@
 import type { FileVersion } from "../../../workers/jobs.js";
 import type { Connection } from "../Connection.js";
 import type { SettledGroups } from "./SettledGroups.js";
+import type { ZipLimit } from "./ZipLimit.js";
 
 /** What a round of the integrity process works on: tables in shared memory, by reference. */
 export interface IntegrityRound {
@@ -30,6 +31,8 @@ export interface MasterPeer {
   /** What it can do beyond the protocol, as it has told. */
   features: readonly string[];
   integrity: IntegrityRound;
+  /** How large its archives may be. */
+  readonly zipLimit: ZipLimit;
   /** The last index with which this worker was in step. */
   inStep?: InStep;
   /** Group files that this worker was asked for in the last round. */

@@ -79,10 +79,14 @@ export function integritySyncWork(services: MasterServices) {
         const { difference, content = null } = peer.integrity;
         if (difference === undefined) throw MusterError.internal(1000, "the comparison's result is gone");
         const workerName = peer.nodeName ?? "";
-        const path = archivePath(workerName, clock, random);
-        const job = { kind: "packDifference", scope, difference, workerName, destination: join(config.root, path) } as const;
+        const path = archivePath(workerName, clock, random, scope.dialect);
+        const destination = join(config.root, path);
+        const { bytes: mostPackedBytes } = peer.zipLimit;
+        const job = { kind: "packDifference", scope, difference, workerName, destination, mostPackedBytes } as const;
+        // Workers with other limits get other archives of the same content.
+        const shared = content === null ? null : `${content} ${String(mostPackedBytes)}`;
         const packed = await peer.connection.make(path, (onAbandoned) =>
-          archives.take({ content, path, signal, pack: () => pool.run<"packDifference">(job, { signal, onAbandoned }) }),
+          archives.take({ content: shared, path, signal, pack: () => pool.run<"packDifference">(job, { signal, onAbandoned }) }),
         );
         for (const problem of packed.problems) {
           services.logger.warn(`Could not pack ${problem.path}: ${problem.message}. It is tried again in the next round.`, { peer: workerName });
@@ -94,14 +98,18 @@ export function integritySyncWork(services: MasterServices) {
         const taskId = await services.peer(input.peerId).connection.ask(TO_WORKER.integrityStart, "", { signal });
         return { taskId };
       }),
-      sendArchive: fromPromise(({ input, signal }) => services.peer(input.peerId).connection.sendFile(input.path, signal)),
+      sendArchive: fromPromise(async ({ input, signal }) => {
+        const { connection, zipLimit } = services.peer(input.peerId);
+        return await zipLimit.adapt(clock, () => connection.sendFile(input.path, input.taskId, signal));
+      }),
       announce: fromPromise(async ({ input, signal }) => {
         const { connection } = services.peer(input.peerId);
         await connection.channel.request(TO_WORKER.integrityEnd, formatTaskAndPath(input.taskId, input.path), { signal });
       }),
       reportError: fromPromise(async ({ input, signal }) => {
         const { connection } = services.peer(input.peerId);
-        await connection.ask(TO_WORKER.integrityError, `${input.taskId ?? "None"} ${input.exception}`, { signal });
+        await connection.cancelTask(input.cancelled, input.exception, { signal });
+        await connection.report(TO_WORKER.integrityError, input.taskId, input.exception, { signal });
       }),
     },
     actions: {
