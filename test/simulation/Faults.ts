@@ -4,6 +4,7 @@ import type { SimulatedNetwork } from "./SimulatedNetwork.js";
 import { ROOT, type SimulatedNode } from "./SimulatedNode.js";
 import type { SimulatedTime } from "./SimulatedTime.js";
 import type { Chance, Users } from "./Users.js";
+import { MARK } from "./Invariants.js";
 import { RogueMaster } from "./RogueMaster.js";
 import { RoguePeer, type RogueOptions } from "./RoguePeer.js";
 
@@ -75,6 +76,8 @@ export class Faults {
     }
     if (this.#burn(this.#meddling, life.node)) this.#options.users.act(node);
     if (call === "write" && UNPACKED.test(path) && this.#burn(this.#filling, life.node)) this.#disturb(node, FULL_FOR, TROUBLES[0]);
+    // A disk that takes no mark loses agents' information when the power goes too (`PendingMark`): that is known.
+    if (path === `${ROOT}/${MARK}`) return;
     const trouble = this.#troubles.get(life.node);
     if (trouble?.calls.includes(call) !== true || this.#options.chance.below(trouble.oneIn) > 0) return;
     throw diskFault(trouble.code, path);

@@ -11,7 +11,8 @@ const LEFTOVERS = /^(queue\/(agent-groups|rids|diff|rootcheck)\/|var\/db\/agents
 const NODE_FOLDERS = ["etc", "logs", "queue", "queue/cluster", "queue/db", "queue/agent-groups", "var", "var/run"];
 const TRANSFERS = "queue/cluster/";
 /** Stands while agents' information is on its way. */
-const MARK = "queue/db/agent-info.pending";
+/** Stands on a worker's disk while agents' information is under way. */
+export const MARK = "queue/db/agent-info.pending";
 /** States in which an actor waits for nothing that can fail to come (starting: a port of the own machine): it needs no deadline. */
 const RESTING = new Set(["free", "running", "connected", "idle", "working", "saturated", "serving", "stopped", "failed", "closed", "done", "disconnected", "starting"]);
 /** Bytes that may be queued for one peer, or held of it: a few of a history's small pieces, and jobs in work. */
