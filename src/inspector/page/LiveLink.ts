@@ -46,6 +46,8 @@ export class LiveLink {
     const answer = await fetch(new URL("/security/user/authenticate", location.href), {
       method: "POST",
       headers: { authorization: `Basic ${credentials}` },
+      // A browser answers a refusal with a form of its own, and lets the page wait for it, unless it holds no credentials.
+      credentials: "omit",
       signal: AbortSignal.timeout(ANSWER_TIMEOUT),
     });
     if (!answer.ok) throw new Error(answer.status === 401 ? "The node does not know this user and password." : `The node answered ${String(answer.status)}.`);

@@ -91,6 +91,7 @@ test("agent-info-many-chunks: the store's pages become the recorded strings, and
   // The master's words are the session's last: the worker logs them a moment later.
   await waitUntil(() => told().length > 0, 5_000, "the warning");
   expect(told()).toHaveLength(1);
+  expect(await worker.rounds.settled()).toMatchSnapshot("the rounds of its processes");
 });
 
 test("error-syn_i_w_m_r: a worker whose task is unknown to the master reports the master's error as recorded", async () => {
