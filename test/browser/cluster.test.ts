@@ -6,6 +6,9 @@ import { HAS_BROWSER, openBrowser, openPage, type WatchedPage } from "./browser.
 import { freePort } from "../support/freePort.js";
 import { TEST_KEY, TestCluster } from "../support/TestCluster.js";
 
+/** Milliseconds for three processes and a browser to start at once on a machine with other work. */
+const PATIENCE = 60_000;
+
 describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
   let cluster: TestCluster;
   let browser: Browser;
@@ -19,7 +22,7 @@ describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
     await cluster.worker.write({ "etc/muster.yaml": "http:\n  inspector: open\n" });
     cluster.master.start("--http", `127.0.0.1:${String(masterPort)}`);
     cluster.worker.start("--http", `127.0.0.1:${String(workerPort)}`);
-    await Promise.all([cluster.master, cluster.worker].map(({ process }) => process.waitForLog("The HTTP API listens")));
+    await Promise.all([cluster.master, cluster.worker].map(({ process }) => process.waitForLog("The HTTP API listens", { timeout: PATIENCE })));
     [ofMaster, ofWorker] = await Promise.all([
       openPage(browser, `http://127.0.0.1:${String(masterPort)}/inspector/`),
       openPage(browser, `http://127.0.0.1:${String(workerPort)}/inspector/`),

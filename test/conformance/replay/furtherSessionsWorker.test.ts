@@ -16,6 +16,7 @@ import {
   session,
   sessionRoot,
   sessionTree,
+  withoutUnfinishedRound,
 } from "./furtherSessions.js";
 
 const GET = "global sync-agent-info-get";
@@ -63,12 +64,6 @@ async function playMaster(
   await replay.finish();
   const compared = messages.filter(({ sender, lane }) => sender === "worker" && lane !== "keepalive");
   expect(replay.compared).toBe(compared.length);
-}
-
-/** A recording can end in the middle of a round, whose next step is the live worker's: such a round is not begun. */
-function withoutUnfinishedRound(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
-  const last = messages.findLastIndex(({ about }) => about === "syn_m_c_ok");
-  return messages.filter(({ lane }, index) => lane !== "integrity" || index <= last);
 }
 
 test("in-order: a worker whose files agree thanks as recorded, and changes none", async () => {

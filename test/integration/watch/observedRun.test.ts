@@ -14,6 +14,9 @@ const PROMISED = tableBelow(fileOf("docs/operations.md"), "## Metrics").map(([na
 /** Nothing of the kind happens in a good run: of these only the type is told. */
 const SELDOM = new Set(["muster_actor_crashes_total"]);
 
+/** Milliseconds for two processes to start on a machine with other work. */
+const PATIENCE = 40_000;
+
 interface Rule {
   readonly expr: string;
 }
@@ -56,7 +59,7 @@ describe("a cluster of `muster run`, observed over HTTP", () => {
     ports = { master: await freePort(), worker: await freePort() };
     await cluster.master.write({ "etc/muster.yaml": "http: { stately: true }\n", "etc/client.keys": { content: "001 web01 any 0011\n", mode: 0o640 } });
     for (const side of ["master", "worker"] as const) cluster[side].start("--http", `127.0.0.1:${String(ports[side])}`);
-    await Promise.all([cluster.master, cluster.worker].map(({ process }) => process.waitForLog("The HTTP API listens")));
+    await Promise.all([cluster.master, cluster.worker].map(({ process }) => process.waitForLog("The HTTP API listens", { timeout: PATIENCE })));
     // What happens is counted from the first scrape on.
     await Promise.all([scrape(ports.master), scrape(ports.worker)]);
     await cluster.master.write({ "etc/rules/new.xml": "<group/>\n" });
