@@ -8,6 +8,8 @@ const INTEGRATION_WORKERS = 2;
 const RETRIES = 1;
 /** Minutes of chaos are nothing for every run: `npm run chaos` asks for them. */
 const CHAOS = process.env["MUSTER_CHAOS_MINUTES"] === undefined ? [] : ["test/chaos/**/*.test.ts"];
+/** Loading the modules anew for each file would cost more than the tests: no test changes a module or the environment for good. */
+const ISOLATE = false;
 const WORKERS = Math.max(2, availableParallelism());
 
 export default defineConfig({
@@ -21,11 +23,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/machines/**/*.test.ts"] },
+        test: { name: "unit", isolate: ISOLATE, include: ["test/unit/**/*.test.ts", "test/machines/**/*.test.ts"] },
       },
       {
         extends: true,
-        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], exclude: INTEGRATION },
+        test: { name: "conformance", isolate: ISOLATE, include: ["test/conformance/**/*.test.ts"], exclude: INTEGRATION },
       },
       {
         extends: true,

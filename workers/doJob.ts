@@ -10,9 +10,10 @@ import { mergeGroups } from "../src/integrity/extraValid/mergeGroups.js";
 import { packGroups } from "../src/integrity/extraValid/packGroups.js";
 import { hashFiles } from "../src/integrity/hashFiles.js";
 import { walk } from "../src/integrity/walk.js";
-import { decryptToken, encryptToken } from "../src/protocol/fernet.js";
+import { decryptToken, encryptToken, openTokenInPlace } from "../src/protocol/fernet.js";
 import type { FernetKeys } from "./FernetKeys.js";
 import type { JobKind, PoolJob, PoolJobs } from "./jobs.js";
+import { sealFile } from "./sealFile.js";
 
 /** What a job is done with: those of a thread, or simulated ones. */
 export interface JobTools {
@@ -51,6 +52,13 @@ export async function doJob(job: PoolJob, { disk, wallTime, keys }: JobTools): P
       return { bytes: encryptToken(keys.of(job.key), job.payload, job.seconds, job.iv) };
     case "decrypt":
       return { bytes: decryptToken(keys.of(job.key), job.token) };
+    case "sealFile":
+      return sealFile(disk, job, keys);
+    case "openInPlace":
+      return openTokenInPlace(
+        job.keys.map((key) => keys.of(key)),
+        Buffer.from(job.memory, job.offset, job.length),
+      );
     default:
       return unknownKind(job);
   }

@@ -1,6 +1,7 @@
 import type { ClusterItems } from "../src/config/ClusterItems.js";
 import type { Limits } from "../src/config/Limits.js";
 import type { Dialect } from "../src/protocol/dialects/Dialect.js";
+import type { OpenedInPlace } from "../src/protocol/fernet.js";
 
 /**
  * The jobs of the thread pool. A job is plain data with a `kind`; `workers/doJob.ts` does it. Large
@@ -219,6 +220,36 @@ export interface CryptResult {
   readonly bytes: Uint8Array;
 }
 
+/** Encrypts a part of a file to a Fernet token in shared memory. */
+export interface SealFileJob {
+  readonly kind: "sealFile";
+  readonly key: string;
+  /** Clear bytes that stand before those of the file. */
+  readonly prefix: Uint8Array;
+  /** Absolute. */
+  readonly file: string;
+  readonly position: number;
+  readonly length: number;
+  readonly seconds: number;
+  readonly iv: Uint8Array;
+  /** Where the token goes, from `offset` on. */
+  readonly target: SharedArrayBuffer;
+  readonly offset: number;
+}
+export interface SealedResult {
+  /** The token's length. */
+  readonly bytes: number;
+}
+
+/** Decrypts a Fernet token in its own shared memory; error 3025 when no key verifies it. */
+export interface OpenInPlaceJob {
+  readonly kind: "openInPlace";
+  readonly keys: readonly string[];
+  readonly memory: SharedArrayBuffer;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** Job kind → its job and its result. */
 export interface PoolJobs {
   walk: { job: WalkJob; result: WalkResult };
@@ -234,6 +265,8 @@ export interface PoolJobs {
   applyExtraValid: { job: ApplyExtraValidJob; result: ApplyExtraValidResult };
   encrypt: { job: EncryptJob; result: CryptResult };
   decrypt: { job: DecryptJob; result: CryptResult };
+  sealFile: { job: SealFileJob; result: SealedResult };
+  openInPlace: { job: OpenInPlaceJob; result: OpenedInPlace };
 }
 export type JobKind = keyof PoolJobs;
 export type PoolJob = PoolJobs[JobKind]["job"];

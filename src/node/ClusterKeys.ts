@@ -1,7 +1,27 @@
 import { createHash } from "node:crypto";
 import type { CryptOffload } from "../protocol/Cipher.js";
-import { FernetKey } from "../protocol/fernet.js";
+import { FernetKey, tokenBytes } from "../protocol/fernet.js";
+import { HEADER_BYTES } from "../protocol/frame.js";
+import { SlabStore, type Slab } from "../protocol/memory/SlabStore.js";
+import type { BorrowedBody } from "../protocol/SendQueue.js";
 import type { JobPool } from "./ports/JobPool.js";
+
+/** Bytes of one piece of shared memory: a frame with a chunk of a file as it is sent by default, and some more. */
+const SLAB_BYTES = 1024 * 1024;
+/** Pieces that are in use at a time, and pieces that wait to be used again. */
+const MOST_SLABS = 64;
+const KEPT_SLABS = 16;
+
+/** A part of a file that is to be sealed behind `prefix`. */
+export interface FilePart {
+  readonly prefix: Uint8Array;
+  /** Absolute. */
+  readonly file: string;
+  readonly position: number;
+  readonly length: number;
+  readonly seconds: number;
+  readonly iv: Uint8Array;
+}
 
 /** A key by which people and files can name it; nothing of the key can be told from it. */
 export function fingerprintOf(text: string): string {
@@ -14,6 +34,9 @@ export function fingerprintOf(text: string): string {
  */
 export class ClusterKeys {
   readonly offload: CryptOffload;
+  /** For large messages of all connections. */
+  readonly memory = new SlabStore({ slabBytes: SLAB_BYTES, most: MOST_SLABS, kept: KEPT_SLABS });
+  readonly #pool: JobPool;
   #keys: readonly FernetKey[] = [];
   #fingerprints: readonly string[] = [];
   /** Threads get a key as text, because key objects don't travel. Keys that were replaced stay as long as work has them. */
@@ -22,6 +45,7 @@ export class ClusterKeys {
 
   /** @param texts at least one; the first one seals. @throws MusterError 3004 for one that is no cluster key */
   constructor(texts: readonly string[], pool: JobPool) {
+    this.#pool = pool;
     this.replace(texts);
     this.offload = {
       encrypt: async (key, payload, seconds, iv) => {
@@ -33,7 +57,32 @@ export class ClusterKeys {
         // A token that another key may have to try stays here.
         return (await pool.run<"decrypt">(job, { transfer: this.#keys.length === 1 ? movable(token) : [] })).bytes;
       },
+      openInPlace: async (keys, token) => {
+        const { buffer: memory, byteOffset: offset, length } = token;
+        if (!(memory instanceof SharedArrayBuffer)) throw new TypeError("a token that is not in shared memory");
+        const job = { kind: "openInPlace", keys: keys.map((key) => this.#textOf(key)), memory, offset, length } as const;
+        const { key, start, bytes } = await pool.run<"openInPlace">(job);
+        return { key: keys[key] as FernetKey, payload: token.subarray(start, start + bytes) };
+      },
     };
+  }
+
+  /**
+   * Seals a part of a file, read by the thread that seals it, for one frame (`SealedSource`). Rejects with the error of
+   * the file.
+   */
+  async sealFile(part: FilePart): Promise<BorrowedBody> {
+    const [key] = this.#keys;
+    if (key === undefined) throw new RangeError("A cluster needs at least one key.");
+    const needed = HEADER_BYTES + tokenBytes(part.prefix.length + part.length);
+    const slab = (needed <= SLAB_BYTES ? this.memory.take() : undefined) ?? ownSlab(needed);
+    const job = { ...part, kind: "sealFile", key: this.#textOf(key), target: slab.bytes.buffer as SharedArrayBuffer, offset: HEADER_BYTES } as const;
+    try {
+      return { slab, bytes: (await this.#pool.run<"sealFile">(job)).bytes };
+    } catch (error) {
+      slab.release();
+      throw error;
+    }
   }
 
   /** The accepted keys now; the first one seals. */
@@ -76,6 +125,11 @@ export class ClusterKeys {
     if (text === undefined) throw new TypeError("a key that is not the cluster's");
     return text;
   }
+}
+
+/** Memory for one message while all that is kept is lent. */
+function ownSlab(bytes: number): Slab {
+  return { bytes: Buffer.from(new SharedArrayBuffer(bytes)), release: () => undefined };
 }
 
 /** The bytes' buffer when they fill all of it: then it can leave this thread without a copy. */

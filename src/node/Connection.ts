@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/Channel.js";
-import { FernetCipher } from "../protocol/Cipher.js";
+import { COMMON } from "../protocol/commands.js";
+import { FernetCipher, IV_BYTES } from "../protocol/Cipher.js";
 import type { MessageNotice } from "../protocol/ChannelOptions.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
@@ -14,7 +15,7 @@ import type { FernetKey } from "../protocol/fernet.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../protocol/transfer/Lane.js";
-import { sendFile } from "../protocol/transfer/sendFile.js";
+import { sendFile, type SealedSource } from "../protocol/transfer/sendFile.js";
 import type { ClusterKeys } from "./ClusterKeys.js";
 import type { Leftovers } from "./Leftovers.js";
 import type { NodeTaps, TransferNotice } from "./NodeTaps.js";
@@ -110,6 +111,7 @@ export class Connection {
           keys.peerChanged();
         },
       }),
+      borrowed: { store: keys.memory, leastBytes: limits.inlineCryptoBytes + 1, isBorrowing: (command) => command === COMMON.fileUpdate },
       timeoutClusterRequest,
       watcher: () => (taps.onMessage === undefined ? undefined : hearMessage),
       onRequest: (request) => this.#onRequest(request),
@@ -157,9 +159,8 @@ export class Connection {
     try {
       await sendFile(this.channel, {
         path,
-        source: disk.read(join(root, source), chunkBytes),
+        source: (await this.#sealedSource(path, source)) ?? disk.read(join(root, source), chunkBytes),
         chunkBytes,
-        sha256: this.#hashes.get(path),
         pace: this.pace,
         signal,
         onProgress: (sent) => {
@@ -175,6 +176,19 @@ export class Connection {
     this.transfers.filesOut += 1;
     tell("done");
     return { bytes };
+  }
+
+  /** A file that this node packed: its hash is known, and nobody else changes it. */
+  async #sealedSource(path: string, source: string): Promise<SealedSource | undefined> {
+    const { config, disk, keys, clock, random } = this.#options;
+    const sha256 = this.#hashes.get(path);
+    if (sha256 === undefined) return undefined;
+    const file = join(config.root, source);
+    const seal: SealedSource["seal"] = (prefix, position, length) => {
+      const seconds = Math.floor(clock.wallTime() / 1000);
+      return keys.sealFile({ prefix, file, position, length, seconds, iv: random.bytes(IV_BYTES) });
+    };
+    return { bytes: await disk.size(file), sha256, seal };
   }
 
   /** A completed file of the peer becomes this node's, to be discarded by `discard` or with the connection. */

@@ -8,8 +8,10 @@ export interface ByteLink {
   /**
    * Queues bytes for sending, in one piece. Returns false when the link is congested; the link's
    * owner then calls the channel's `drained()` once there is room again.
+   *
+   * @param onTaken called once when the link needs the bytes no more, sent or not. Until then they must stay as they are.
    */
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, onTaken?: () => void): boolean;
   /** Stops reading from the peer until `resume()`: backpressure towards the sender. */
   pause(): void;
   resume(): void;

@@ -1,20 +1,22 @@
-import { tokenBytes } from "./Cipher.js";
 import { DEFAULT_QUEUED_BOUND, DEFAULT_RECEIVED_BOUND } from "./ChannelOptions.js";
-import type { ChannelOptions, ChannelStatistics, IncomingRequest, RequestOptions } from "./ChannelOptions.js";
+import type { BorrowedBodies, ChannelOptions, ChannelStatistics, IncomingRequest, RequestOptions } from "./ChannelOptions.js";
 import type { TimerHandle } from "./Clock.js";
 import { ANSWER, isAnswerCommand } from "./commands.js";
 import { MusterError } from "./errors/MusterError.js";
 import { decodeException, encodeException } from "./errors/exceptionJson.js";
 import { HEADER_BYTES } from "./frame.js";
+import type { FrameHeader } from "./frame.js";
+import { tokenBytes } from "./fernet.js";
 import { FrameDecoder } from "./FrameDecoder.js";
 import { MessageAssembler } from "./message.js";
 import { OutstandingRequests } from "./OutstandingRequests.js";
 import { ReadingGate } from "./ReadingGate.js";
 import { ReceiveQueue } from "./ReceiveQueue.js";
 import type { Message } from "./message.js";
+import type { Slab } from "./memory/SlabStore.js";
 import type { SealedMessage } from "./ReceiveQueue.js";
 import { SendQueue } from "./SendQueue.js";
-import type { OutgoingMessage } from "./SendQueue.js";
+import type { OutgoingMessage, SealedPayload } from "./SendQueue.js";
 
 export type { ChannelOptions, ChannelStatistics, IncomingRequest, RequestOptions } from "./ChannelOptions.js";
 
@@ -49,7 +51,7 @@ export class Channel {
   constructor(options: ChannelOptions) {
     const { link, cipher, dialect, clock, random, limits, timeoutClusterRequest } = options;
     this.#options = options;
-    this.#decoder = new FrameDecoder({ maxBodyBytes: limits.frameBytesBeforeHello });
+    this.#decoder = new FrameDecoder({ maxBodyBytes: limits.frameBytesBeforeHello, borrow: borrowing(options.borrowed) });
     this.#assembler = new MessageAssembler({ ...limits, messageBytes: limits.frameBytesBeforeHello });
     this.#outstanding = new OutstandingRequests(clock, random);
     this.#sending = new SendQueue({
@@ -116,14 +118,18 @@ export class Channel {
     this.#assembler.messageBytes = messageBytes;
   }
 
-  /** Bytes from the peer, cut anywhere. What can't be decoded ends the connection (3025, 3050, 3051). */
-  receive(chunk: Uint8Array): void {
+  /**
+   * Bytes from the peer, cut anywhere. What can't be decoded ends the connection (3025, 3050, 3051).
+   *
+   * @param isReused the bytes are valid during the call only; otherwise they must not be changed afterwards.
+   */
+  receive(chunk: Uint8Array, isReused = false): void {
     if (!this.isOpen) return;
     this.#bytesIn += chunk.length;
     const messages: Message[] = [];
     let failure: unknown;
     try {
-      for (const frame of this.#decoder.push(chunk)) {
+      for (const frame of this.#decoder.push(chunk, isReused)) {
         this.#framesIn += 1;
         const message = this.#assembler.accept(frame);
         if (message) messages.push(message);
@@ -164,12 +170,13 @@ export class Channel {
    * answer came in time, with 3018 when the connection is lost, with 3024 for a command that no
    * frame can carry, and with the signal's reason. The payload belongs to the channel from then on.
    */
-  request(command: string, payload: Uint8Array | string, options: RequestOptions = {}): Promise<Buffer> {
+  request(command: string, payload: Uint8Array | string | SealedPayload, options: RequestOptions = {}): Promise<Buffer> {
     const { timeout = this.#options.timeoutClusterRequest, signal } = options;
     if (signal?.aborted) return Promise.reject(abortReason(signal));
     if (!this.isOpen) return Promise.reject(this.#lost(`${command} was not sent: the connection is closed`));
-    const bytes = asBytes(payload);
-    const refusal = this.#refusal(command, bytes.length);
+    const content = typeof payload === "object" && "seal" in payload ? payload : asBytes(payload);
+    const bytes = content instanceof Uint8Array ? content.length : content.bytes;
+    const refusal = this.#refusal(command, bytes);
     if (refusal !== undefined) return Promise.reject(refusal);
 
     const giveUp = (reason: unknown): void => {
@@ -191,8 +198,8 @@ export class Channel {
       const forget = (): void => signal.removeEventListener("abort", onAbort);
       answer.then(forget, forget);
     }
-    this.#options.watcher?.()?.({ direction: "out", kind: "request", counter, command, bytes: bytes.length });
-    this.#sending.enqueue(message, bytes);
+    this.#options.watcher?.()?.({ direction: "out", kind: "request", counter, command, bytes });
+    this.#sending.enqueue(message, content);
     return answer;
   }
 
@@ -254,7 +261,7 @@ export class Channel {
   }
 
   #dispatch(message: SealedMessage, payload: Buffer): void {
-    const { counter, command, heldBytes: bytes } = message;
+    const { counter, command, heldBytes: bytes, slab } = message;
     const kind = isAnswerCommand(command) ? "answer" : "request";
     this.#options.watcher?.()?.({ direction: "in", kind, counter, command, bytes: payload.length });
     if (isAnswerCommand(command)) {
@@ -264,7 +271,7 @@ export class Channel {
         return this.#gate.releaseReceived(bytes);
       }
     }
-    this.#handle({ counter, command, payload }, bytes);
+    this.#handle({ counter, command, payload }, bytes, slab);
   }
 
   /** Gives an answer to its asker; true also for a late one, which is dropped. */
@@ -279,12 +286,13 @@ export class Channel {
     return true;
   }
 
-  #handle(request: IncomingRequest, bytes: number): void {
+  #handle(request: IncomingRequest, bytes: number, slab: Slab | undefined): void {
     const { counter } = request;
     const handling = { answered: false };
     this.#handling.set(counter, handling);
     const finish = (): void => {
       if (this.#handling.get(counter) === handling) this.#handling.delete(counter);
+      slab?.release();
       this.#gate.releaseReceived(bytes);
     };
     const fail = (error: unknown): void => {
@@ -349,11 +357,22 @@ export class Channel {
     this.#state = "closed";
     if (this.#closeTimer !== undefined) this.#options.clock.clearTimeout(this.#closeTimer.handle);
     this.#receiving.stop();
+    this.#decoder.clear();
     this.#gate.stop();
     this.#rejectOutstanding(what, reason ?? undefined);
     this.#sending.close(reason ?? this.#lost(what));
     this.#options.onClosed(reason);
   }
+}
+
+/** Which bodies are gathered in borrowed memory: large ones of whole requests whose handlers are done with them soon. */
+function borrowing(borrowed: BorrowedBodies | undefined): ((header: FrameHeader) => Slab | undefined) | undefined {
+  if (borrowed === undefined) return undefined;
+  const { store, leastBytes, isBorrowing } = borrowed;
+  return ({ command, divided, bodyBytes }) => {
+    if (divided || bodyBytes < leastBytes || bodyBytes > store.slabBytes || !isBorrowing(command)) return undefined;
+    return store.take();
+  };
 }
 
 function asBytes(payload: Uint8Array | string): Buffer {

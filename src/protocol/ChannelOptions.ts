@@ -4,6 +4,7 @@ import type { Cipher } from "./Cipher.js";
 import type { Clock, RandomSource } from "./Clock.js";
 import type { Dialect } from "./dialects/Dialect.js";
 import type { MusterError } from "./errors/MusterError.js";
+import type { SlabStore } from "./memory/SlabStore.js";
 
 /** A request of the peer, opened. */
 export interface IncomingRequest {
@@ -61,6 +62,8 @@ export interface ChannelOptions {
   readonly receivedBound?: number;
   /** Bytes waiting to be sent above which `writable()` waits. @default 4 MiB */
   readonly queuedBound?: number;
+  /** @default every body stays in the memory in which it arrives */
+  readonly borrowed?: BorrowedBodies | undefined;
 }
 
 /** Counts of one channel since it was made, and what it holds now. */
@@ -79,6 +82,18 @@ export interface ChannelStatistics {
   readonly queuedBytes: number;
   /** Bytes of the peer's messages that are not handled, or whose answers are not sent. */
   readonly heldBytes: number;
+}
+
+/**
+ * Memory in which large bodies of some requests are gathered and opened. What such a request's handler is given is valid
+ * until it is done.
+ */
+export interface BorrowedBodies {
+  readonly store: SlabStore;
+  /** Bodies of fewer bytes stay where they arrive. */
+  readonly leastBytes: number;
+  /** Whether the handler of this command keeps nothing of its payload. */
+  readonly isBorrowing: (command: string) => boolean;
 }
 
 export const DEFAULT_RECEIVED_BOUND = 8 * 1024 * 1024;

@@ -10,7 +10,10 @@ import { MusterError } from "./errors/MusterError.js";
 export interface Cipher {
   /** Turns a clear payload into a message's body. The payload belongs to the cipher from then on. */
   seal(payload: Uint8Array): Buffer | Promise<Buffer>;
-  /** Turns a message's body into its clear payload. Throws or rejects with error 3025. */
+  /**
+   * Turns a message's body into its clear payload. Throws or rejects with error 3025. The payload of a body in shared
+   * memory may be written over it.
+   */
   open(body: Uint8Array): Buffer | Promise<Buffer>;
 }
 
@@ -32,6 +35,8 @@ export interface CryptOffload {
    * only when no other key will be tried, and it fills its whole ArrayBuffer.
    */
   decrypt(key: FernetKey, token: Uint8Array): Promise<Uint8Array>;
+  /** Opens a token in shared memory by the first key that verifies it; the payload is written over the token (`openTokenInPlace`). */
+  openInPlace(keys: readonly FernetKey[], token: Buffer): Promise<{ readonly key: FernetKey; readonly payload: Buffer }>;
 }
 
 export interface FernetCipherOptions {
@@ -51,7 +56,8 @@ export interface FernetCipherOptions {
 }
 
 const DEFAULT_INLINE_BYTES = 64 * 1024;
-const IV_BYTES = 16;
+/** Bytes of a token's initialization vector. */
+export const IV_BYTES = 16;
 
 /** The cipher of TCP links: one Fernet token per message (protocol.md 1). */
 export class FernetCipher implements Cipher {
@@ -82,7 +88,9 @@ export class FernetCipher implements Cipher {
   }
 
   open(body: Uint8Array): Buffer | Promise<Buffer> {
-    if (this.#offload !== undefined && body.length > this.#inlineBytes) return this.#openElsewhere(this.#offload, body);
+    if (this.#offload !== undefined && body.length > this.#inlineBytes) {
+      return body.buffer instanceof SharedArrayBuffer ? this.#openShared(this.#offload, asBuffer(body)) : this.#openElsewhere(this.#offload, body);
+    }
     return openWithAny(this.#keys(), body, this.#onOpened);
   }
 
@@ -90,6 +98,12 @@ export class FernetCipher implements Cipher {
     const [key] = this.#keys();
     if (key === undefined) throw new RangeError("A cipher needs at least one cluster key, and got none.");
     return key;
+  }
+
+  async #openShared(offload: CryptOffload, body: Buffer): Promise<Buffer> {
+    const { key, payload } = await offload.openInPlace(this.#keys(), body);
+    this.#onOpened?.(key);
+    return payload;
   }
 
   async #openElsewhere(offload: CryptOffload, body: Uint8Array): Promise<Buffer> {
@@ -126,9 +140,4 @@ function openWithAny(keys: readonly FernetKey[], body: Uint8Array, onOpened?: (k
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Bytes of the Fernet token of a payload: base64url of 57 fixed bytes and the padded ciphertext. */
-export function tokenBytes(payloadBytes: number): number {
-  return 4 * Math.ceil((57 + 16 * (Math.floor(payloadBytes / 16) + 1)) / 3);
 }

@@ -1,4 +1,5 @@
 import type { Cipher } from "./Cipher.js";
+import type { Slab } from "./memory/SlabStore.js";
 
 /** A whole message as it came over the link, its body not opened yet. */
 export interface SealedMessage {
@@ -7,6 +8,8 @@ export interface SealedMessage {
   readonly body: Buffer;
   /** Bytes that the message counts for while it is held. Its body may have left for another thread, and be empty here. */
   readonly heldBytes: number;
+  /** The borrowed memory in which the body stands, if any. The queue releases it for a message that it drops. */
+  readonly slab?: Slab | undefined;
 }
 
 export interface ReceiveQueueOptions {
@@ -45,7 +48,10 @@ export class ReceiveQueue {
   }
 
   push(message: SealedMessage): void {
-    if (this.#stopped) return;
+    if (this.#stopped) {
+      message.slab?.release();
+      return;
+    }
     const entry: Entry = { message };
     this.#entries.push(entry);
     try {
@@ -61,18 +67,23 @@ export class ReceiveQueue {
   /** Drops what waits. */
   stop(): void {
     this.#stopped = true;
-    this.#entries.length = 0;
+    for (const entry of this.#entries.splice(0)) if (isSettled(entry)) entry.message.slab?.release();
   }
 
   #await(entry: Entry, opened: Promise<Buffer>): void {
+    const settled = (): void => {
+      // Whoever was at work on the memory has left it only now.
+      if (this.#stopped) entry.message.slab?.release();
+      else this.#handOn();
+    };
     opened.then(
       (payload) => {
         entry.payload = payload;
-        this.#handOn();
+        settled();
       },
       (error: unknown) => {
         entry.failure = { error };
-        this.#handOn();
+        settled();
       },
     );
   }
@@ -97,4 +108,8 @@ export class ReceiveQueue {
     }
     if (!this.#stopped) this.#options.onEmpty();
   }
+}
+
+function isSettled({ payload, failure }: Entry): boolean {
+  return payload !== undefined || failure !== undefined;
 }

@@ -1,5 +1,7 @@
 import type { ByteLink } from "./ByteLink.js";
 import type { Cipher } from "./Cipher.js";
+import { HEADER_BYTES, writeHeader } from "./frame.js";
+import type { Slab } from "./memory/SlabStore.js";
 import { encodeMessage } from "./message.js";
 
 /** One message on its way to the link. */
@@ -23,12 +25,30 @@ export interface SendQueueOptions {
   readonly onEmpty: () => void;
 }
 
+/** A sealed body in borrowed memory: behind `HEADER_BYTES` of room for the header of its only frame. */
+export interface BorrowedBody {
+  readonly slab: Slab;
+  readonly bytes: number;
+}
+
+/** What a message's payload was sealed to. */
+export type SealedBody = Buffer | BorrowedBody;
+
+/** A payload that is sealed elsewhere. */
+export interface SealedPayload {
+  /** Clear bytes. */
+  readonly bytes: number;
+  readonly seal: () => Promise<BorrowedBody>;
+}
+
 interface Entry {
   readonly message: OutgoingMessage;
   /** Bytes that the entry holds: its payload's, then its body's, then those of its unwritten frames. */
   bytes: number;
-  body?: Buffer | undefined;
+  body?: SealedBody | undefined;
   frames?: Buffer[];
+  /** The memory of its only frame, until that is written. */
+  slab?: Slab;
   gone?: true;
 }
 
@@ -73,17 +93,17 @@ export class SendQueue {
   }
 
   /** Queues a message behind those that are queued already. After `close` it is dropped. */
-  enqueue(message: OutgoingMessage, payload: Uint8Array): void {
+  enqueue(message: OutgoingMessage, payload: Uint8Array | SealedPayload): void {
     if (this.#closedReason !== undefined) {
       message.onLeft?.();
       return;
     }
-    const entry: Entry = { message, bytes: payload.length };
+    const entry: Entry = { message, bytes: payload instanceof Uint8Array ? payload.length : payload.bytes };
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
-    let sealed: Buffer | Promise<Buffer>;
+    let sealed: Buffer | Promise<SealedBody>;
     try {
-      sealed = this.#options.cipher.seal(payload);
+      sealed = payload instanceof Uint8Array ? this.#options.cipher.seal(payload) : payload.seal();
     } catch (error) {
       this.#refuse(entry, error);
       return;
@@ -139,6 +159,7 @@ export class SendQueue {
     this.#bytes = 0;
     for (const entry of dropped) {
       entry.gone = true;
+      releaseBody(entry);
       entry.message.onLeft?.();
     }
     const waiters = this.#waiters;
@@ -146,10 +167,10 @@ export class SendQueue {
     for (const waiter of waiters) waiter.reject(error);
   }
 
-  #sealed(entry: Entry, body: Buffer): void {
-    if (entry.gone) return;
-    this.#setBytes(entry, body.length);
+  #sealed(entry: Entry, body: SealedBody): void {
     entry.body = body;
+    if (entry.gone) return releaseBody(entry);
+    this.#setBytes(entry, Buffer.isBuffer(body) ? body.length : body.bytes);
     this.#pump();
   }
 
@@ -177,16 +198,16 @@ export class SendQueue {
         this.#entries.shift();
         entry.gone = true;
       }
-      if (frame !== undefined) this.#write(frame);
+      if (frame !== undefined) this.#write(frame, entry.slab?.release);
       if (isLast) entry.message.onLeft?.();
     }
     this.#wake();
   }
 
-  #write(frame: Buffer): void {
+  #write(frame: Buffer, onTaken: (() => void) | undefined): void {
     this.#framesOut += 1;
     this.#bytesOut += frame.length;
-    if (!this.#options.link.write(frame)) this.#congested = true;
+    if (!this.#options.link.write(frame, onTaken)) this.#congested = true;
   }
 
   /** The frames of the first entry; undefined while it is not sealed, or when it was refused. */
@@ -195,18 +216,28 @@ export class SendQueue {
     if (body === undefined) return undefined;
     const { counter, command } = entry.message;
     try {
-      entry.frames = encodeMessage({ counter, command, body, requestChunk: this.#options.requestChunk });
+      entry.frames = Buffer.isBuffer(body)
+        ? encodeMessage({ counter, command, body, requestChunk: this.#options.requestChunk })
+        : [this.#frameInPlace(entry, body)];
     } catch (error) {
       this.#remove(entry);
       entry.message.onRefused(error);
       return undefined;
     }
+    if (!Buffer.isBuffer(body)) entry.slab = body.slab;
     entry.body = undefined;
     this.#setBytes(
       entry,
       entry.frames.reduce((sum, frame) => sum + frame.length, 0),
     );
     return entry.frames;
+  }
+
+  #frameInPlace({ message }: Entry, { slab, bytes }: BorrowedBody): Buffer {
+    const frame = slab.bytes.subarray(0, HEADER_BYTES + bytes);
+    if (frame.length > this.#options.requestChunk) throw new RangeError(`A frame of ${frame.length} bytes would need dividing`);
+    writeHeader(frame, message.counter, message.command);
+    return frame;
   }
 
   #setBytes(entry: Entry, bytes: number): void {
@@ -220,6 +251,7 @@ export class SendQueue {
     this.#entries.splice(index, 1);
     this.#bytes -= entry.bytes;
     entry.gone = true;
+    releaseBody(entry);
     entry.message.onLeft?.();
   }
 
@@ -227,4 +259,10 @@ export class SendQueue {
     while (this.#waiters.length > 0 && this.hasRoom) this.#waiters.shift()?.resolve();
     if (this.#entries.length === 0) this.#options.onEmpty();
   }
+}
+
+/** Gives back what was borrowed for a message that is not written. */
+function releaseBody({ body, slab }: Entry): void {
+  slab?.release();
+  if (body !== undefined && !Buffer.isBuffer(body)) body.slab.release();
 }

@@ -63,10 +63,38 @@ export class FernetKey {
  * @returns the token's ASCII text, with its `=` padding.
  */
 export function encryptToken(key: FernetKey, payload: Uint8Array, seconds: number, iv: Uint8Array): Buffer {
+  const token = Buffer.allocUnsafe(tokenBytes(payload.length));
+  encryptPieces(key, slicesOf(payload), payload.length, seconds, iv, token);
+  return token;
+}
+
+/** Bytes of the token of a payload: base64url of 57 fixed bytes and the padded ciphertext. */
+export function tokenBytes(payloadBytes: number): number {
+  const raw = CIPHERTEXT_OFFSET + BLOCK_BYTES * (Math.floor(payloadBytes / BLOCK_BYTES) + 1) + SIGNATURE_BYTES;
+  return 4 * Math.ceil(raw / 3);
+}
+
+/**
+ * The same for a payload that comes in pieces, its token written to the start of `target`. A piece may be reused once the
+ * next one is asked for.
+ *
+ * @param payloadBytes of all pieces together.
+ * @returns the token's length.
+ * @throws RangeError when `target` is too short; whatever `pieces` throws.
+ */
+export function encryptPieces(
+  key: FernetKey,
+  pieces: Iterable<Uint8Array>,
+  payloadBytes: number,
+  seconds: number,
+  iv: Uint8Array,
+  target: Buffer,
+): number {
+  const length = tokenBytes(payloadBytes);
+  if (target.length < length) throw new RangeError(`A token of ${length} bytes does not fit into ${target.length}`);
   const cipher = createCipheriv(CIPHER, key.encryption, iv);
   const hmac = createHmac(HASH, key.signing);
-  const ciphertextBytes = payload.length - (payload.length % BLOCK_BYTES) + BLOCK_BYTES;
-  const text = new TokenText(CIPHERTEXT_OFFSET + ciphertextBytes + SIGNATURE_BYTES);
+  const text = new TokenText(target.subarray(0, length));
   const add = (bytes: Buffer): void => {
     hmac.update(bytes);
     text.add(bytes);
@@ -76,12 +104,15 @@ export function encryptToken(key: FernetKey, payload: Uint8Array, seconds: numbe
   head.writeBigUInt64BE(BigInt(Math.trunc(seconds)), TIME_OFFSET);
   head.set(iv, IV_OFFSET);
   add(head);
-  for (let offset = 0; offset < payload.length; offset += SLICE) {
-    add(cipher.update(payload.subarray(offset, offset + SLICE)));
-  }
+  for (const piece of pieces) add(cipher.update(piece));
   add(cipher.final());
   text.add(hmac.digest());
-  return text.finish();
+  text.finish();
+  return length;
+}
+
+function* slicesOf(payload: Uint8Array): Generator<Uint8Array> {
+  for (let offset = 0; offset < payload.length; offset += SLICE) yield payload.subarray(offset, offset + SLICE);
 }
 
 /**
@@ -126,6 +157,45 @@ export function decryptToken(key: FernetKey, token: Uint8Array): Buffer {
   return withoutPadding(padded);
 }
 
+/** Where a token's payload stands in its own memory, and which of the keys verified it. */
+export interface OpenedInPlace {
+  readonly start: number;
+  readonly bytes: number;
+  readonly key: number;
+}
+
+/**
+ * Verifies and decrypts a token, as `decryptToken` does, in the token's own memory: base64 and ciphertext are written over
+ * by what they stand for. Nothing is decrypted before the signature over all of it holds.
+ *
+ * @param keys those that are tried, in their order.
+ * @throws MusterError 3025 for anything that no key verifies. The memory's content is lost then, too.
+ */
+export function openTokenInPlace(keys: readonly FernetKey[], token: Buffer): OpenedInPlace {
+  const rawBytes = rawBytesOf(token);
+  const signed = rawBytes - SIGNATURE_BYTES;
+  if (rawBytes < SHORTEST_TOKEN_BYTES) throw refusal("it is too short");
+  let position = 0;
+  // A piece is shorter than the text that it was made of, so it never reaches text that is still to be read.
+  eachRawPiece(token, (piece) => {
+    token.set(piece, position);
+    position += piece.length;
+  });
+  if (token[0] !== VERSION) throw refusal("its version is unknown");
+  if ((signed - CIPHERTEXT_OFFSET) % BLOCK_BYTES !== 0) throw refusal("it does not consist of whole blocks");
+  const signature = token.subarray(signed, rawBytes);
+  const verifies = ({ signing }: FernetKey): boolean =>
+    timingSafeEqual(createHmac(HASH, signing).update(token.subarray(0, signed)).digest(), signature);
+  const index = keys.findIndex(verifies);
+  const key = keys[index];
+  if (key === undefined) throw refusal("its signature differs");
+  const decipher = createDecipheriv(CIPHER, key.encryption, token.subarray(IV_OFFSET, CIPHERTEXT_OFFSET)).setAutoPadding(false);
+  for (let offset = CIPHERTEXT_OFFSET; offset < signed; offset += SLICE) {
+    token.set(decipher.update(token.subarray(offset, Math.min(offset + SLICE, signed))), offset);
+  }
+  return { start: CIPHERTEXT_OFFSET, bytes: withoutPadding(token.subarray(CIPHERTEXT_OFFSET, signed)).length, key: index };
+}
+
 function withoutPadding(padded: Buffer): Buffer {
   const count = padded[padded.length - 1] ?? 0;
   if (count < 1 || count > BLOCK_BYTES) throw refusal("its padding is wrong");
@@ -136,15 +206,12 @@ function withoutPadding(padded: Buffer): Buffer {
 
 /** Base64url text with its padding, made from bytes that come piece by piece. */
 class TokenText {
-  private readonly text: Buffer;
   private written = 0;
   /** Bytes that wait for others to fill a group of three. */
   private waiting: Buffer = Buffer.alloc(0);
 
-  /** @param bytes that will be added, in all */
-  constructor(bytes: number) {
-    this.text = Buffer.allocUnsafe(Math.ceil(bytes / 3) * 4);
-  }
+  /** @param text where it goes: as long as it will be */
+  constructor(private readonly text: Buffer) {}
 
   add(bytes: Buffer): void {
     let needed = 0;
@@ -159,9 +226,9 @@ class TokenText {
     this.waiting = bytes.subarray(whole);
   }
 
-  finish(): Buffer {
+  finish(): void {
     this.write(this.waiting);
-    return this.text.fill(PADDING_SIGN, this.written);
+    this.text.fill(PADDING_SIGN, this.written);
   }
 
   private write(bytes: Buffer): void {

@@ -1,4 +1,5 @@
 import { MusterError } from "./errors/MusterError.js";
+import type { Slab } from "./memory/SlabStore.js";
 
 /** Bytes before a frame's body: counter, body length, command field (protocol.md 1). */
 export const HEADER_BYTES = 20;
@@ -26,10 +27,12 @@ export interface Frame {
   /** The 12 raw bytes of the command field. */
   readonly field: Buffer;
   readonly body: Buffer;
+  /** The borrowed memory in which the body stands, if any: whoever uses the body releases it. */
+  readonly slab?: Slab | undefined;
 }
 
 /** What a header says, before its body is there. */
-export interface FrameHeader extends Omit<Frame, "body"> {
+export interface FrameHeader extends Omit<Frame, "body" | "slab"> {
   readonly bodyBytes: number;
 }
 
@@ -44,12 +47,22 @@ export interface FrameHeader extends Omit<Frame, "body"> {
 export function encodeFrame(counter: number, command: string, body: Uint8Array, divided = false): Buffer {
   if (command.length > LONGEST_COMMAND_BYTES) throw MusterError.cluster(3024, command);
   const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-  frame.writeUInt32BE(counter, COUNTER_OFFSET);
-  frame.writeUInt32BE(body.length, LENGTH_OFFSET);
-  frame.write(`${command} `.padEnd(FIELD_BYTES, "-"), FIELD_OFFSET, "latin1");
+  writeHeader(frame, counter, command);
   if (divided) frame[FIELD_OFFSET + FLAG_OFFSET] = MORE_PARTS;
   frame.set(body, HEADER_BYTES);
   return frame;
+}
+
+/**
+ * Makes a frame of an undivided message whose body stands behind `HEADER_BYTES` of room already.
+ *
+ * @throws MusterError 3024 for a command longer than 11 bytes.
+ */
+export function writeHeader(frame: Buffer, counter: number, command: string): void {
+  if (command.length > LONGEST_COMMAND_BYTES) throw MusterError.cluster(3024, command);
+  frame.writeUInt32BE(counter, COUNTER_OFFSET);
+  frame.writeUInt32BE(frame.length - HEADER_BYTES, LENGTH_OFFSET);
+  frame.write(`${command} `.padEnd(FIELD_BYTES, "-"), FIELD_OFFSET, "latin1");
 }
 
 /**

@@ -2,6 +2,7 @@ import { ByteQueue } from "./ByteQueue.js";
 import { encodeFrame, encodeLastPart, HEADER_BYTES } from "./frame.js";
 import type { Frame } from "./frame.js";
 import { MusterError } from "./errors/MusterError.js";
+import type { Slab } from "./memory/SlabStore.js";
 
 /** A whole message: one frame's, or the joined parts of a divided one. */
 export interface Message {
@@ -9,6 +10,8 @@ export interface Message {
   readonly command: string;
   /** The token on an encrypted link, the payload on a plain one. */
   readonly body: Buffer;
+  /** The borrowed memory in which the body stands, if any: whoever uses the body releases it. */
+  readonly slab?: Slab | undefined;
 }
 
 export interface OutgoingMessage {
@@ -85,16 +88,17 @@ export class MessageAssembler {
     const bytes = (parts?.length ?? 0) + frame.body.length;
     if (bytes > this.messageBytes) {
       this.#open.delete(key);
+      frame.slab?.release();
       const sizes = `a message of at least ${bytes} bytes, at most ${this.messageBytes} are allowed`;
       throw MusterError.cluster(3050, sizes);
     }
     if (frame.divided) {
-      (parts ?? this.#begin(key)).append(frame.body);
+      (parts ?? this.#begin(key)).append(ownBody(frame));
       return undefined;
     }
-    if (parts === undefined) return { counter, command, body: frame.body };
+    if (parts === undefined) return { counter, command, body: frame.body, slab: frame.slab };
     this.#open.delete(key);
-    parts.append(frame.body);
+    parts.append(ownBody(frame));
     return { counter, command, body: parts.take(bytes) };
   }
 
@@ -111,4 +115,12 @@ export class MessageAssembler {
     this.#open.set(key, parts);
     return parts;
   }
+}
+
+/** A frame's body in memory that stays: what was borrowed for it goes back. */
+function ownBody({ body, slab }: Frame): Buffer {
+  if (slab === undefined) return body;
+  const copy = Buffer.from(body);
+  slab.release();
+  return copy;
 }

@@ -41,9 +41,10 @@ class End implements NodeLink {
     this.pump();
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.state !== "open" || this.peer === undefined) return false;
+  write(bytes: Uint8Array, onTaken?: () => void): boolean {
     const copy = Buffer.from(bytes);
+    onTaken?.();
+    if (this.state !== "open" || this.peer === undefined) return false;
     this.inFlight += copy.length;
     this.#send(copy.length, (peer) => {
       if (peer.state !== "closed") peer.unread.push(copy);

@@ -48,9 +48,10 @@ export class MemoryLink implements ByteLink {
     return this.bytesInFlight >= this.#capacity;
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, onTaken?: () => void): boolean {
     if (this.isEnded || this.isDestroyed) throw new Error("write after the end");
     const copy = Buffer.from(bytes);
+    onTaken?.();
     this.writes.push(copy);
     this.inFlight.push(copy);
     this.mostInFlight = Math.max(this.mostInFlight, this.bytesInFlight);

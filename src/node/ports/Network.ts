@@ -3,7 +3,8 @@ import type { LinkTls } from "./LinkTls.js";
 
 /** What a link's owner (its channel) hears of it. */
 export interface LinkListener {
-  receive(bytes: Uint8Array): void;
+  /** @param isReused the bytes are valid during the call only */
+  receive(bytes: Uint8Array, isReused?: boolean): void;
   drained(): void;
   linkClosed(error?: Error): void;
 }

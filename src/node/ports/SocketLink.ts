@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { namesOf } from "./LinkTls.js";
+import type { ReusedReading } from "./ReusedReading.js";
 import type { LinkListener, NodeLink } from "./Network.js";
 
 /** A TCP or Unix socket as a link. */
@@ -10,8 +11,12 @@ export class SocketLink implements NodeLink {
   readonly peerNames: readonly string[] | undefined;
   readonly #socket: Socket;
 
-  constructor(socket: Socket) {
+  readonly #reading: ReusedReading | undefined;
+
+  /** @param reading how the socket is read, if not by its `data` events */
+  constructor(socket: Socket, reading?: ReusedReading) {
     this.#socket = socket;
+    this.#reading = reading;
     this.remoteAddress = socket.remoteAddress?.replace(/^::ffff:/, "") ?? "local";
     this.peerNames = socket instanceof TLSSocket ? namesOf(socket.getPeerCertificate()) : undefined;
     socket.setNoDelay(true);
@@ -20,9 +25,8 @@ export class SocketLink implements NodeLink {
   listen(listener: LinkListener): void {
     const socket = this.#socket;
     let failure: Error | undefined;
-    socket.on("data", (bytes: Buffer) => {
-      listener.receive(bytes);
-    });
+    if (this.#reading === undefined) socket.on("data", (bytes: Buffer) => listener.receive(bytes));
+    else this.#reading.listen((bytes) => listener.receive(bytes, true));
     socket.on("drain", () => {
       listener.drained();
     });
@@ -34,8 +38,8 @@ export class SocketLink implements NodeLink {
     });
   }
 
-  write(bytes: Uint8Array): boolean {
-    return this.#socket.write(bytes);
+  write(bytes: Uint8Array, onTaken?: () => void): boolean {
+    return this.#socket.write(bytes, onTaken);
   }
 
   pause(): void {

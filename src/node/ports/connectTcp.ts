@@ -2,6 +2,7 @@ import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { LinkTls } from "./LinkTls.js";
 import type { Address } from "./Network.js";
+import { ReusedReading } from "./ReusedReading.js";
 import { SocketLink } from "./SocketLink.js";
 
 /**
@@ -14,10 +15,11 @@ export function connectTcp(
   tls?: LinkTls,
 ): Promise<SocketLink> {
   const { host, port } = address;
+  const reading = new ReusedReading();
   return new Promise((resolve, reject) => {
     const socket =
       tls === undefined
-        ? connect({ host, port })
+        ? connect({ host, port, onread: reading.onread })
         : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...tls.connectOptions(host) });
     const giveUp = (): void => {
       socket.destroy();
@@ -32,7 +34,7 @@ export function connectTcp(
     socket.once(tls === undefined ? "connect" : "secureConnect", () => {
       signal.removeEventListener("abort", giveUp);
       socket.off("error", refused);
-      resolve(new SocketLink(socket));
+      resolve(new SocketLink(socket, tls === undefined ? reading : undefined));
     });
   });
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { COMMON } from "../commands.js";
 import { MusterError } from "../errors/MusterError.js";
 import type { ChunkPace } from "./ChunkPace.js";
+import type { BorrowedBody, SealedPayload } from "../SendQueue.js";
 import { abortable, RequestWindow } from "./RequestSender.js";
 import type { RequestSender } from "./RequestSender.js";
 import { normalizeTransferPath } from "./transferPath.js";
@@ -10,9 +11,7 @@ export interface SendFileOptions {
   /** Where the peer is to write the file: relative to its root, no leading slash, no space. */
   readonly path: string;
   /** The file's bytes, in pieces of any size. A piece may be reused once the next one is asked for. */
-  readonly source: AsyncIterable<Uint8Array>;
-  /** Of the whole source, where it is known already. @default made while the source is read */
-  readonly sha256?: Buffer | undefined;
+  readonly source: AsyncIterable<Uint8Array> | SealedSource;
   /** Clear bytes of one `file_upd`; fewer when a message would need dividing. */
   readonly chunkBytes: number;
   /** Makes chunks smaller on a slow link. @default all are as large as they may be */
@@ -21,6 +20,15 @@ export interface SendFileOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the bytes that the peer has confirmed so far. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+/** A file whose parts are sealed elsewhere, so that its clear bytes never come by. */
+export interface SealedSource {
+  readonly bytes: number;
+  /** Of the whole file. */
+  readonly sha256: Buffer;
+  /** Seals `prefix` and the file's bytes [position, position + length). */
+  seal(prefix: Buffer, position: number, length: number): Promise<BorrowedBody>;
 }
 
 export interface SentFile {
@@ -47,64 +55,111 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
       `A file can't be sent in chunks of ${options.chunkBytes} bytes: its path alone fills the message.`,
     );
 
-  const pieces = options.source[Symbol.asyncIterator]();
+  const chunkBytes = (): number => Math.min(room, pace?.chunkBytes ?? room);
+  const { source } = options;
+  const chunks = "seal" in source ? new SealedChunks(source, prefix, chunkBytes) : new ChunkReader(source, prefix, chunkBytes, signal);
   try {
-    const chunks = new ChunkReader(pieces, prefix, () => Math.min(room, pace?.chunkBytes ?? room), signal);
     await channel.request(COMMON.newFile, name, { signal });
     const window = new RequestWindow(() => pace?.chunksInFlight ?? CHUNKS_IN_FLIGHT);
     let confirmed = 0;
-    const send = async (payload: Buffer): Promise<void> => {
-      const bytes = payload.length - prefix.length;
+    const send = async ({ bytes, payload }: Chunk): Promise<void> => {
       const request = (): Promise<Buffer> => channel.request(COMMON.fileUpdate, payload, { signal });
       await (pace === undefined ? request() : pace.measure(bytes, request));
       confirmed += bytes;
       onProgress?.(confirmed);
     };
-    const hash = options.sha256 === undefined ? createHash("sha256") : undefined;
     let bytes = 0;
     for (;;) {
       await window.room();
-      const payload = await chunks.next();
-      if (payload === undefined) break;
-      hash?.update(payload.subarray(prefix.length));
-      bytes += payload.length - prefix.length;
+      const chunk = await chunks.next();
+      if (chunk === undefined) break;
+      bytes += chunk.bytes;
       await abortable(channel.writable(), signal);
-      window.add(send(payload));
+      window.add(send(chunk));
     }
     await window.settled();
-    const sha256 = options.sha256 ?? (hash ?? createHash("sha256")).digest();
+    const sha256 = chunks.sha256();
     await channel.request(COMMON.fileEnd, Buffer.concat([prefix, sha256]), { signal });
     return { bytes, sha256 };
   } finally {
-    // Not awaited: a source that hangs must not hold up the end of an aborted transfer.
-    Promise.resolve(pieces.return?.()).catch(() => undefined);
+    chunks.close();
+  }
+}
+
+/** One `file_upd`. */
+interface Chunk {
+  /** Of the file: the payload without its prefix. */
+  readonly bytes: number;
+  readonly payload: Buffer | SealedPayload;
+}
+
+/** What a file is cut into: at least one chunk, of an empty file, too. */
+interface Chunks {
+  /** The next chunk; undefined at the end. */
+  next(): Promise<Chunk | undefined>;
+  /** The SHA-256 of all bytes. To be asked for at the end. */
+  sha256(): Buffer;
+  close(): void;
+}
+
+/** Parts of a file that are sealed when their turn comes. */
+class SealedChunks implements Chunks {
+  readonly #source: SealedSource;
+  readonly #prefix: Buffer;
+  readonly #chunkBytes: () => number;
+  #position = 0;
+  #isBegun = false;
+
+  constructor(source: SealedSource, prefix: Buffer, chunkBytes: () => number) {
+    this.#source = source;
+    this.#prefix = prefix;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  next(): Promise<Chunk | undefined> {
+    const position = this.#position;
+    const bytes = Math.min(this.#chunkBytes(), this.#source.bytes - position);
+    if (bytes === 0 && this.#isBegun) return Promise.resolve(undefined);
+    this.#isBegun = true;
+    this.#position += bytes;
+    const seal = (): Promise<BorrowedBody> => this.#source.seal(this.#prefix, position, bytes);
+    return Promise.resolve({ bytes, payload: { bytes: this.#prefix.length + bytes, seal } });
+  }
+
+  sha256(): Buffer {
+    return this.#source.sha256;
+  }
+
+  close(): void {
+    // Each part is opened and closed by whoever seals it.
   }
 }
 
 /** Cuts pieces of any size into payloads of `prefix` and up to `chunkBytes()` bytes; at least one. */
-class ChunkReader {
+class ChunkReader implements Chunks {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #prefix: Buffer;
   readonly #chunkBytes: () => number;
   readonly #signal: AbortSignal | undefined;
   #rest: Uint8Array = new Uint8Array(0);
+  readonly #hash = createHash("sha256");
   #ended = false;
   #chunks = 0;
 
   constructor(
-    pieces: AsyncIterator<Uint8Array>,
+    source: AsyncIterable<Uint8Array>,
     prefix: Buffer,
     chunkBytes: () => number,
     signal: AbortSignal | undefined,
   ) {
-    this.#pieces = pieces;
+    this.#pieces = source[Symbol.asyncIterator]();
     this.#prefix = prefix;
     this.#chunkBytes = chunkBytes;
     this.#signal = signal;
   }
 
-  /** The next payload; undefined at the end. Its memory is its own: it may move to another thread. */
-  async next(): Promise<Buffer | undefined> {
+  /** The payload's memory is its own: it may move to another thread. */
+  async next(): Promise<Chunk | undefined> {
     const start = this.#prefix.length;
     const payload = Buffer.allocUnsafeSlow(start + this.#chunkBytes());
     payload.set(this.#prefix, 0);
@@ -117,7 +172,17 @@ class ChunkReader {
     }
     if (length === start && this.#chunks > 0) return undefined;
     this.#chunks += 1;
-    return length === payload.length ? payload : Buffer.from(payload.subarray(0, length));
+    this.#hash.update(payload.subarray(start, length));
+    return { bytes: length - start, payload: length === payload.length ? payload : Buffer.from(payload.subarray(0, length)) };
+  }
+
+  sha256(): Buffer {
+    return this.#hash.digest();
+  }
+
+  close(): void {
+    // Not awaited: a source that hangs must not hold up the end of an aborted transfer.
+    Promise.resolve(this.#pieces.return?.()).catch(() => undefined);
   }
 
   /** Makes sure that there are bytes to take; false at the end. */

@@ -35,6 +35,29 @@ async function indexOf(folder: string): Promise<SharedArrayBuffer> {
 }
 
 describe("the pool's entry", () => {
+  test("seals a part of a file into shared memory, and opens it there", async () => {
+    const file = join(root, "archive");
+    const content = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
+    fs.writeFileSync(file, content);
+    const memory = new SharedArrayBuffer(200_000);
+    const key = RECORDED_CLUSTER_KEY;
+    const part = { prefix: Buffer.from("/path "), file, position: 10_000, length: 80_000 };
+    const sealed = await resultOf<"sealFile">({ kind: "sealFile", key, ...part, seconds: 1, iv: Buffer.alloc(16), target: memory, offset: 20 });
+    const expected = Buffer.concat([part.prefix, content.subarray(10_000, 90_000)]);
+    expect(decryptToken(FernetKey.fromClusterKey(key), Buffer.from(memory, 20, sealed.bytes)).equals(expected)).toBe(true);
+    const opened = await resultOf<"openInPlace">({ kind: "openInPlace", keys: ["x".repeat(32), key], memory, offset: 20, length: sealed.bytes });
+    expect(Buffer.from(memory, 20 + opened.start, opened.bytes).equals(expected)).toBe(true);
+    expect(opened.key).toBe(1);
+  });
+
+  test("a file that became shorter while it is sealed is that file's error", async () => {
+    const file = join(root, "archive");
+    fs.writeFileSync(file, "short");
+    const job = { kind: "sealFile", key: RECORDED_CLUSTER_KEY, prefix: Buffer.from("/a "), file, position: 0, length: 6, seconds: 1, iv: Buffer.alloc(16) } as const;
+    const answer = await answerTo({ ...job, target: new SharedArrayBuffer(1000), offset: 20 });
+    expect(answer).toMatchObject({ ok: false, error: { systemCode: "EIO", message: expect.stringContaining("became shorter") } });
+  });
+
   test("indexes a tree: walk, then hash in place", async () => {
     writeTree(root, { "etc/rules/a": "1", "etc/client.keys": "2" });
     const index = new FileIndex(await indexOf(root));

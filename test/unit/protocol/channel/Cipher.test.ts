@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FernetCipher, plainCipher, tokenBytes } from "../../../../src/protocol/Cipher.js";
+import { FernetCipher, plainCipher } from "../../../../src/protocol/Cipher.js";
 import type { CryptOffload } from "../../../../src/protocol/Cipher.js";
-import { decryptToken, encryptToken, FernetKey } from "../../../../src/protocol/fernet.js";
+import { decryptToken, encryptToken, FernetKey, openTokenInPlace, tokenBytes } from "../../../../src/protocol/fernet.js";
 import { ManualClock } from "../../../support/manualClock.js";
 import { seededRandom } from "../../../support/seededRandom.js";
 
@@ -19,6 +19,11 @@ function recordingOffload() {
     decrypt: async (key, token) => {
       calls.push("decrypt");
       return new Uint8Array(decryptToken(key, token));
+    },
+    openInPlace: async (keys, token) => {
+      calls.push("openInPlace");
+      const { start, bytes, key } = openTokenInPlace(keys, token);
+      return { key: keys[key] as FernetKey, payload: token.subarray(start, start + bytes) };
     },
   };
   return { calls, offload };

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameDecoder } from "../../../../src/protocol/FrameDecoder.js";
+import { SlabStore } from "../../../../src/protocol/memory/SlabStore.js";
 import type { Frame } from "../../../../src/protocol/frame.js";
 
 /** A frame's bytes, built here so that the encoder can't hide the decoder's faults. */
@@ -110,6 +111,47 @@ test("any cutting of any frames gives the same frames", () => {
       expect(one.idle).toBe(true);
     }),
   );
+});
+
+test("any cutting gives the same frames when the reads share one memory and some bodies are gathered elsewhere", () => {
+  const frames = fc.array(
+    fc.record({ field: fc.constantFrom("file_upd ---", "file_upd --d", "ok ---------"), bytes: fc.integer({ min: 0, max: 6000 }) }),
+    { maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(frames, fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1 }), (sent, cuts) => {
+      const bodies = sent.map(({ bytes }, index) => Buffer.alloc(bytes, index + 1));
+      const stream = Buffer.concat(sent.map(({ field }, index) => frameBytes(index, field, bodies[index] ?? Buffer.alloc(0))));
+      const store = new SlabStore({ slabBytes: 4000, most: 2, kept: 2 });
+      const one = new FrameDecoder({
+        maxBodyBytes: 6000,
+        borrow: ({ command, bodyBytes }) => (command === "file_upd" && bodyBytes > 100 && bodyBytes <= 4000 ? store.take() : undefined),
+      });
+      const received: unknown[] = [];
+      const memory = Buffer.alloc(3000);
+      for (let offset = 0, turn = 0; offset < stream.length; turn += 1) {
+        const read = stream.subarray(offset, offset + (cuts[turn % cuts.length] ?? 1));
+        memory.fill(0).set(read);
+        for (const { counter, body, slab } of one.push(memory.subarray(0, read.length), true)) {
+          received.push([counter, Buffer.from(body)]);
+          slab?.release();
+        }
+        offset += read.length;
+      }
+      expect(received).toEqual(bodies.map((body, index) => [index, body]));
+      expect(store.lent).toBe(0);
+    }),
+  );
+});
+
+test("borrowed memory of a body that never gets whole goes back with the connection", () => {
+  const store = new SlabStore({ slabBytes: 1000, most: 2, kept: 2 });
+  const one = new FrameDecoder({ maxBodyBytes: 1000, borrow: () => store.take() });
+  one.push(frameBytes(1, "file_upd ---", Buffer.alloc(900)).subarray(0, 500));
+  expect(store.lent).toBe(1);
+  one.clear();
+  expect(store.lent).toBe(0);
+  expect(one.idle).toBe(true);
 });
 
 describe("a header that announces too much", () => {
