@@ -8,7 +8,6 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { resolveNodeConfig } from "../../../src/config/resolveNodeConfig.js";
 import { registerMetrics } from "../../../src/http/metrics/registerMetrics.js";
 import { registerInspector } from "../../../src/inspector/registerInspector.js";
-import { NodeTaps } from "../../../src/node/NodeTaps.js";
 import { systemClock } from "../../../src/node/ports/systemClock.js";
 import { startNode, type RunningNode } from "../../../src/node/startNode.js";
 import { zip43 } from "../../../src/protocol/dialects/zip43.js";
@@ -48,16 +47,15 @@ let root: string;
 let node: RunningNode;
 let app: FastifyInstance;
 let address: string;
-const taps = new NodeTaps();
 const log = new LogTap();
 
 async function start(traceFile?: string): Promise<void> {
   const { config } = resolveNodeConfig({ root, readFile: (path) => readFileSync(path, "utf8") });
-  node = await startNode({ config, dialect: zip43, logger: memoryLogger(), threads: 2, taps, ...(traceFile === undefined ? {} : { traceFile }) });
+  node = await startNode({ config, dialect: zip43, logger: memoryLogger(), threads: 2, ...(traceFile === undefined ? {} : { traceFile }) });
   app = Fastify();
   registerMetrics(app, node.watch);
   const identity = { name: "m1", type: "master", cluster: "tested" } as const;
-  const inspected = { identity, actor: node.actor, taps, log, clock: systemClock, peerName: () => undefined, secrets: [] };
+  const inspected = { identity, actor: node.actor, taps: node.taps, log, clock: systemClock, peerName: (id: string) => node.peerName(id), secrets: [] };
   await app.register((scope) => registerInspector(scope, { node: inspected, open: true, stately: true, authorize: () => Promise.resolve(undefined) }).then(() => undefined));
   address = (await app.listen({ host: "127.0.0.1", port: 0 })).replace("http:", "ws:");
 }
@@ -88,14 +86,14 @@ test("nobody observes a node before a viewer is there, nor after the last one ha
   expect(observers).toEqual({ live: 0, ever: 0 });
   const viewers = [await view("ws"), await view("ws")];
   expect(observers).toEqual({ live: 1, ever: 1 });
-  expect([taps.onMessage, taps.onTransfer, log.onLine].map((tap) => typeof tap)).toEqual(["function", "function", "function"]);
+  expect([node.taps.onMessage, node.taps.onTransfer, log.onLine].map((tap) => typeof tap)).toEqual(["function", "function", "function"]);
   viewers[0]?.close();
   const stately = await view("stately");
   expect(observers.live).toBe(2);
   // One says goodbye, one is cut off, as a page in a browser that crashed.
   viewers[1]?.terminate();
   await observing(1);
-  expect([taps.onMessage, taps.onTransfer, log.onLine]).toEqual([undefined, undefined, undefined]);
+  expect([node.taps.onMessage, node.taps.onTransfer, log.onLine]).toEqual([undefined, undefined, undefined]);
   stately.close();
   await observing(0);
 });
