@@ -1,14 +1,14 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serveInspector, type ServedInspector } from "../support/serveInspector.js";
-import { frameCost } from "./frameCost.js";
+import { frameCost, type FrameCost } from "./frameCost.js";
 import { HAS_BROWSER, openBrowser, openPage, type WatchedPage } from "./browser.js";
 import { SimulatedCluster } from "../support/simulatedCluster.js";
 
 const WORKERS = 100;
 /** Milliseconds between two rounds of some worker. */
 const ROUND_INTERVAL = 20;
-/** Milliseconds of processor time that a picture may take: 20 of them a second could be drawn. */
+/** Milliseconds of processor time for a picture's script, styles and layout: what the page's own code decides. Painting is printed with the rest. */
 const LONGEST_PICTURE = 50;
 /** Layouts that a picture may take: one of its own, one more for what comes into sight; more would be thrashing. */
 const MOST_LAYOUTS = 3;
@@ -17,6 +17,8 @@ const MOST_TOUCHED = 600;
 const PICTURES = 15;
 /** At the most, while pictures take too long. */
 const LOOKS = 6;
+
+const workOf = ({ script, style, layout }: FrameCost): number => script + style + layout;
 
 describe.skipIf(!HAS_BROWSER)("the inspector of a master with 100 workers", () => {
   const cluster = new SimulatedCluster(WORKERS);
@@ -54,15 +56,15 @@ describe.skipIf(!HAS_BROWSER)("the inspector of a master with 100 workers", () =
     await page.getByRole("tab", { name: tab }).click();
     // Another program's share of a processor's caches makes every tick slower: the best of some looks is the page's own.
     let cost = await frameCost(page, PICTURES);
-    for (let look = 1; look < LOOKS && cost.all >= LONGEST_PICTURE; look += 1) {
+    for (let look = 1; look < LOOKS && workOf(cost) >= LONGEST_PICTURE; look += 1) {
       const next = await frameCost(page, PICTURES);
-      if (next.all < cost.all) cost = next;
+      if (workOf(next) < workOf(cost)) cost = next;
     }
     const { all, script, style, layout, layouts, touched, mostTouched } = cost;
     const parts = `${script.toFixed(1)} script, ${style.toFixed(1)} style, ${layout.toFixed(1)} layout`;
     console.log(`100 workers, ${tab}: ${all.toFixed(1)} ms of processor time a picture (${parts}), ${layouts.toFixed(1)} layouts, ${String(touched)} nodes (${String(mostTouched)} at most)`);
-    expect(all).toBeGreaterThan(0);
-    expect(all).toBeLessThan(LONGEST_PICTURE);
+    expect(workOf(cost)).toBeGreaterThan(0);
+    expect(workOf(cost)).toBeLessThan(LONGEST_PICTURE);
     expect(layouts).toBeLessThan(MOST_LAYOUTS);
     expect(mostTouched).toBeLessThan(MOST_TOUCHED);
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
 import { WebSocket } from "ws";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type * as xstate from "xstate";
 import { resolveNodeConfig } from "../../../src/config/resolveNodeConfig.js";
 import { registerMetrics } from "../../../src/http/metrics/registerMetrics.js";
 import { registerInspector } from "../../../src/inspector/registerInspector.js";
@@ -18,7 +19,7 @@ import { freePort, makeRoot, waitUntil } from "../../support/processes.js";
 /** Everybody who observes a machine of this process, from the moment at which its system is made. */
 const observers = vi.hoisted(() => ({ live: 0, ever: 0 }));
 vi.mock("xstate", async (importOriginal) => {
-  const original = await importOriginal<typeof import("xstate")>();
+  const original = await importOriginal<typeof xstate>();
   const createActor = ((logic: Parameters<typeof original.createActor>[0], options?: { inspect?: unknown }) => {
     const actor = original.createActor(logic, options as never);
     if (options?.inspect !== undefined) observers.live += 1;

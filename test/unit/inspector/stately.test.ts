@@ -1,6 +1,5 @@
 import { createInspector, createWebSocketReceiver, type StatelyInspectionEvent } from "@statelyai/inspect";
 import fastify, { type FastifyInstance } from "fastify";
-import type { InspectionEvent } from "xstate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registerInspector } from "../../../src/inspector/registerInspector.js";
 import { SimulatedCluster } from "../../support/simulatedCluster.js";
@@ -48,7 +47,7 @@ describe("the socket for Stately's viewer", () => {
     await waitUntil(() => received.length >= machines(), 20_000, "all actors that live");
     introduced = received.length;
     const reference = createInspector({ send: (message) => told.push(message) });
-    const watching = cluster.actor.system.inspect(reference.inspect as { next: (event: InspectionEvent) => void });
+    const watching = cluster.actor.system.inspect(reference.inspect);
     cluster.round(0);
     await waitUntil(() => told.some((message) => message.type === "@xstate.snapshot" && message.event.type.startsWith("xstate.done.actor")), 20_000, "a step of a round");
     await waitUntil(() => isFree(), 20_000, "the end of the round");
