@@ -167,6 +167,7 @@ describe.skipIf(!HAS_BROWSER)("the inspector of real nodes", () => {
     await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
     expect(await faultsOf(page, "contrast")).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: null });
     await page.getByRole("button", { name: "Go live" }).click();
   });
 
