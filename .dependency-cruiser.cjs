@@ -80,8 +80,8 @@ module.exports = {
     onlyImports(
       "config-knows-errors-only",
       "^src/config/",
-      ["^src/config/", "^src/protocol/errors/"],
-      "Configuration is one frozen value; it may raise the catalogue's errors and nothing else of the protocol.",
+      ["^src/config/", "^src/protocol/errors/", "^src/protocol/dialects/"],
+      "Configuration is one frozen value; it may raise the catalogue's errors, and a dialect is one of its values.",
     ),
     onlyImports(
       "telemetry-knows-secrets-only",

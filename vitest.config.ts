@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { instrument } from "./test/fuzz/instrument.js";
 
 /** Real processes, sockets and thread pools: more than two files at a time would starve each other. */
 const INTEGRATION = ["test/integration/**/*.test.ts", "test/conformance/replay/**/*.test.ts"];
@@ -52,6 +53,12 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "chaos", include: CHAOS },
+      },
+      {
+        extends: true,
+        // Its code counts which of its blocks run.
+        plugins: [instrument(import.meta.dirname)],
+        test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], setupFiles: ["./test/fuzz/hits.ts"] },
       },
       {
         extends: true,

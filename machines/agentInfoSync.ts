@@ -25,6 +25,8 @@ export type AgentInfoSyncEvent =
 export interface AgentInfoOutcome {
   readonly updatedChunks: number;
   readonly errorMessages: readonly string[];
+  /** Seconds; absent where the dialect tells none. */
+  readonly timeSpent?: number;
 }
 
 export interface AgentInfoSyncInput {

@@ -1,4 +1,7 @@
 import type { AnyStateMachine } from "xstate";
+import { agentGroupsCollect } from "./agentGroupsCollect.js";
+import { agentGroupsReceive } from "./agentGroupsReceive.js";
+import { agentGroupsSend } from "./agentGroupsSend.js";
 import { agentInfoSend } from "./agentInfoSend.js";
 import { agentInfoSync } from "./agentInfoSync.js";
 import { dapiQueue } from "./dapiQueue.js";
@@ -23,16 +26,19 @@ export const ALL_MACHINES: readonly AnyStateMachine[] = [
   master,
   integrityIndexer,
   keepaliveMonitor,
+  agentGroupsCollect,
   workerPeer,
   integritySync,
   extraValidSync,
   agentInfoSync,
+  agentGroupsSend,
   worker,
   keepalive,
   integrityCheck,
   integrityApply,
   extraValidSend,
   agentInfoSend,
+  agentGroupsReceive,
   dapiQueue,
   dapiRequest,
   sendsyncQueue,

@@ -49,7 +49,7 @@ export const extraValidSend = setup({
     askPermission: asked<{ granted: boolean }, Record<string, never>>("askPermission"),
     requestTask: asked<{ taskId: string }, Record<string, never>>("requestTask"),
     packGroups: asked<{ path: string; bytes: number }, { mergedPath: string }>("packGroups"),
-    sendArchive: asked<{ bytes: number }, { path: string }>("sendArchive"),
+    sendArchive: asked<{ bytes: number }, { taskId: string; path: string }>("sendArchive"),
     announce: asked<void, { taskId: string; path: string }>("announce"),
     reportError: asked<void, { taskId: string | null; exception: string }>("reportError"),
   },
@@ -160,7 +160,7 @@ export const extraValidSend = setup({
     sendingFile: {
       invoke: {
         src: "sendArchive",
-        input: ({ context }) => ({ path: context.packedPath ?? "" }),
+        input: ({ context }) => ({ taskId: context.taskId ?? "", path: context.packedPath ?? "" }),
         onDone: "announcing",
         onError: failedIn("sendingFile"),
       },

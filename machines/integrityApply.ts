@@ -67,7 +67,8 @@ export const integrityApply = setup({
   actors: {
     unpack: asked<{ counts: DifferenceCounts }, { path: string }>("unpack"),
     applyFiles: asked<ApplyOutcome, { path: string }>("applyFiles"),
-    reportError: asked<void, { exception: string }>("reportError"),
+    /** `cancelled`: the master's task whose file did not come. */
+    reportError: asked<void, { cancelled: string | null; exception: string }>("reportError"),
   },
   actions: {
     answer: (_, _params: Answer) => undefined,
@@ -269,7 +270,10 @@ export const integrityApply = setup({
       ],
       invoke: {
         src: "reportError",
-        input: ({ context }) => ({ exception: context.record.lastError?.exception ?? "" }),
+        input: ({ context }) => ({
+          cancelled: context.record.lastError?.step === "receivingFile" ? context.taskId : null,
+          exception: context.record.lastError?.exception ?? "",
+        }),
         onDone: "free",
         onError: "free",
       },

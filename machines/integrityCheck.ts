@@ -1,4 +1,4 @@
-import { assign, setup } from "xstate";
+import { assign, cancel, enqueueActions, raise, setup } from "xstate";
 import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { asked } from "./asked.js";
 import type { IndexOutcome } from "./integrityIndexer.js";
@@ -19,8 +19,10 @@ import {
 } from "./process.js";
 
 export type IntegrityCheckEvent =
-  /** A round is wanted before its time: the master has changed files, or an operator asks. */
+  /** A round is wanted before its time: an operator asks. */
   | { type: "CHECK_NOW" }
+  /** `mst_check`: the master has changed files, and tells all its workers so at the same time. */
+  | { type: "CHECK_ASKED"; requestId: number }
   /** `syn_m_c_ok`: the files are in order. */
   | { type: "VERDICT_IN_STEP"; requestId: number }
   /** The master has opened a task: its archive is coming, and `integrityApply` takes it from here. */
@@ -32,6 +34,8 @@ export type IntegrityCheckEvent =
 
 export interface IntegrityCheckInput {
   readonly clock: MachineClock;
+  /** A number in [0, 1): spreads the rounds that the master asks all its workers for. */
+  readonly random: () => number;
   /** All in milliseconds. */
   readonly syncIntegrity: number;
   readonly timeoutReceivingFile: number;
@@ -44,6 +48,8 @@ export interface IntegrityCheckContext extends IntegrityCheckInput {
   readonly taskId: string | null;
   readonly packedPath: string | null;
   readonly files: number;
+  /** The master has asked for a round since the last one began. */
+  readonly wanted: boolean;
   /** Rounds to which the master did not agree, in a row. */
   readonly refusals: number;
   /** The last check that the master found in order or brought in order. */
@@ -51,6 +57,10 @@ export interface IntegrityCheckContext extends IntegrityCheckInput {
 }
 
 const SUBTAG = "Integrity check";
+/** Milliseconds over which workers spread the rounds that the master asks all of them for. */
+const CHECK_SPREAD = 200;
+/** Id of the delayed event that begins such a round. */
+const CHECK_SOON = "check soon";
 
 /** The log line of a verdict that more is to come. */
 const filesComing = {
@@ -110,7 +120,7 @@ export const integrityCheck = setup({
     askPermission: asked<{ granted: boolean }, Record<string, never>>("askPermission"),
     requestTask: asked<{ taskId: string }, Record<string, never>>("requestTask"),
     packIndex: asked<{ path: string; bytes: number }, Record<string, never>>("packIndex"),
-    sendArchive: asked<{ bytes: number }, { path: string }>("sendArchive"),
+    sendArchive: asked<{ bytes: number }, { taskId: string; path: string }>("sendArchive"),
     announce: asked<void, { taskId: string; path: string }>("announce"),
     reportError: asked<void, { taskId: string | null; exception: string }>("reportError"),
   },
@@ -118,6 +128,7 @@ export const integrityCheck = setup({
     answer: (_, _params: Answer) => undefined,
     log: (_, _params: LogLine) => undefined,
     discardWork: (_, _params: { paths: readonly (string | null)[] }) => undefined,
+    checkSoon: raise({ type: "CHECK_NOW" }, { id: CHECK_SOON, delay: ({ context }) => Math.round(CHECK_SPREAD * context.random()) }),
     recordFailure: assign({
       record: ({ context }, params: { error: unknown; step: string }) =>
         roundFailed(context.record, context.clock, params),
@@ -130,6 +141,7 @@ export const integrityCheck = setup({
       }),
     }),
   },
+  guards: { isNews: ({ context }) => !context.wanted },
   delays: {
     syncIntegrity: ({ context }) => context.syncIntegrity,
     timeoutReceivingFile: ({ context }) => context.timeoutReceivingFile,
@@ -146,25 +158,39 @@ export const integrityCheck = setup({
     taskId: null,
     packedPath: null,
     files: 0,
+    wanted: false,
     refusals: 0,
     lastCheck: null,
   }),
   initial: "free",
   on: {
     VERDICT_IN_STEP: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.thanks) } },
+    CHECK_ASKED: {
+      actions: [{ type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.thanks) }, assign({ wanted: true })],
+    },
   },
   states: {
     free: {
       entry: [
         { type: "discardWork", params: ({ context }) => ({ paths: [context.packedPath] }) },
         assign({ taskId: null, packedPath: null }),
+        enqueueActions(({ enqueue, context }) => {
+          if (context.wanted) enqueue("checkSoon");
+        }),
       ],
+      exit: cancel(CHECK_SOON),
       after: { syncIntegrity: "indexing" },
-      on: { CHECK_NOW: "indexing" },
+      on: {
+        CHECK_NOW: "indexing",
+        CHECK_ASKED: [
+          { guard: "isNews", actions: [{ type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.thanks) }, assign({ wanted: true }), "checkSoon"] },
+          { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.thanks) } },
+        ],
+      },
     },
     indexing: {
       entry: [
-        assign({ record: ({ context }) => roundStarted(context.record, context.clock) }),
+        assign({ record: ({ context }) => roundStarted(context.record, context.clock), wanted: false }),
         { type: "log", params: { level: "info", message: "Starting.", subtag: SUBTAG } },
       ],
       invoke: {
@@ -225,7 +251,7 @@ export const integrityCheck = setup({
     sendingFile: {
       invoke: {
         src: "sendArchive",
-        input: ({ context }) => ({ path: context.packedPath ?? "" }),
+        input: ({ context }) => ({ taskId: context.taskId ?? "", path: context.packedPath ?? "" }),
         onDone: "announcing",
         onError: failedIn("sendingFile"),
       },

@@ -1,4 +1,4 @@
-import { assign, sendParent, setup } from "xstate";
+import { assign, cancel, enqueueActions, raise, sendParent, setup } from "xstate";
 import { asked } from "./asked.js";
 import {
   NEW_RECORD,
@@ -18,9 +18,15 @@ export interface IndexOutcome {
   readonly hashed: number;
   readonly problems: number;
   readonly changed: boolean;
+  /** Every change from here on is told by FILES_CHANGED: the next pass may be late. @default false */
+  readonly watched?: boolean;
 }
 
-export type IntegrityIndexerEvent = { type: "INDEX_NOW" };
+export type IntegrityIndexerEvent =
+  /** A pass is wanted before its time. */
+  | { type: "INDEX_NOW" }
+  /** Files have changed, and more may follow in a moment. */
+  | { type: "FILES_CHANGED" };
 
 export interface IntegrityIndexerInput {
   readonly clock: MachineClock;
@@ -33,12 +39,28 @@ export interface IntegrityIndexerContext extends IntegrityIndexerInput {
   readonly record: ProcessRecord;
   readonly version: number;
   readonly files: number;
+  /** Changes are told: passes at their time only check it. */
+  readonly watched: boolean;
+  /** Files have changed since the last pass began. */
+  readonly changed: boolean;
+  /** Milliseconds that the last pass took. */
+  readonly took: number;
 }
+
+/** Milliseconds from a change to the pass that looks at it: changes seldom come alone. */
+const SETTLE_MILLISECONDS = 50;
+/** Passes that changes ask for leave so many times their own duration in between. */
+const SETTLE_FACTOR = 2;
+/** So many times rarer are the passes at their time when changes are told. */
+const WATCHED_FACTOR = 8;
 
 /** Told to the parent after each pass. */
 export type IndexPublished = { type: "INDEX_PUBLISHED"; outcome: IndexOutcome };
+export type IndexFailed = { type: "INDEX_FAILED" };
 
 const SUBTAG = "Local integrity";
+/** Id of the delayed event that begins a pass after a change. */
+const PASS_SOON = "pass soon";
 
 const failureLine = ({ record }: IntegrityIndexerContext): LogLine => ({
   level: "error",
@@ -56,27 +78,41 @@ export const integrityIndexer = setup({
   actors: { indexFiles: asked<IndexOutcome, Record<string, never>>("indexFiles") },
   actions: {
     log: (_, _params: LogLine) => undefined,
+    indexSoon: raise(
+      { type: "INDEX_NOW" },
+      { id: PASS_SOON, delay: ({ context }) => Math.max(SETTLE_MILLISECONDS, SETTLE_FACTOR * context.took) },
+    ),
     recordFailure: assign({
       record: ({ context }, params: { error: unknown; step: string }) =>
         roundFailed(context.record, context.clock, params),
     }),
   },
+  guards: { isNews: ({ context }) => !context.changed },
   delays: {
-    recalculateIntegrity: ({ context }) => context.recalculateIntegrity,
+    recalculateIntegrity: ({ context }) => context.recalculateIntegrity * (context.watched ? WATCHED_FACTOR : 1),
     workDeadline: ({ context }) => context.workDeadline,
   },
 }).createMachine({
   id: "integrityIndexer",
-  context: ({ input }) => ({ ...input, record: NEW_RECORD, version: 0, files: 0 }),
+  context: ({ input }) => ({ ...input, record: NEW_RECORD, version: 0, files: 0, watched: false, changed: false, took: 0 }),
   initial: "indexing",
   states: {
     waiting: {
+      // Files that changed while the last pass ran.
+      entry: enqueueActions(({ enqueue, context }) => {
+        if (context.changed) enqueue("indexSoon");
+      }),
+      exit: cancel(PASS_SOON),
       after: { recalculateIntegrity: "indexing" },
-      on: { INDEX_NOW: "indexing" },
+      on: {
+        INDEX_NOW: "indexing",
+        FILES_CHANGED: { guard: "isNews", actions: [assign({ changed: true }), "indexSoon"] },
+      },
     },
     indexing: {
+      on: { FILES_CHANGED: { actions: assign({ changed: true }) } },
       entry: [
-        assign({ record: ({ context }) => roundStarted(context.record, context.clock) }),
+        assign({ record: ({ context }) => roundStarted(context.record, context.clock), changed: false }),
         { type: "log", params: { level: "debug", message: "Starting.", subtag: SUBTAG } },
       ],
       invoke: {
@@ -87,6 +123,8 @@ export const integrityIndexer = setup({
           actions: [
             assign({
               record: ({ context }) => roundSucceeded(context.record, context.clock),
+              took: ({ context }) => context.clock.now() - context.record.startedMonotonic,
+              watched: ({ event }) => event.output.watched ?? false,
               version: ({ event }) => event.output.version,
               files: ({ event }) => event.output.files,
             }),
@@ -106,6 +144,7 @@ export const integrityIndexer = setup({
           actions: [
             { type: "recordFailure", params: ({ event }) => ({ error: event.error, step: "indexing" }) },
             { type: "log", params: ({ context }) => failureLine(context) },
+            sendParent((): IndexFailed => ({ type: "INDEX_FAILED" })),
           ],
         },
       },
@@ -118,6 +157,7 @@ export const integrityIndexer = setup({
               params: () => ({ error: new Error("Indexing the files did not end in time"), step: "indexing" }),
             },
             { type: "log", params: ({ context }) => failureLine(context) },
+            sendParent((): IndexFailed => ({ type: "INDEX_FAILED" })),
           ],
         },
       },

@@ -3,6 +3,7 @@ import { ANSWER_TEXT } from "../src/protocol/commands.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import type { DifferenceCounts } from "../workers/jobs.js";
 import { asked } from "./asked.js";
+import type { IntegritySyncContext, IntegritySyncEvent, IntegritySyncInput } from "./integritySyncContext.js";
 import {
   failedIn,
   NEW_RECORD,
@@ -15,53 +16,10 @@ import {
   tooLongIn,
   type Answer,
   type LogLine,
-  type MachineClock,
   type Period,
-  type ProcessRecord,
 } from "./process.js";
 
-/** What the peer asks of a process that receives a file (protocol.md 4). */
-export type ReceivingEvent =
-  | { type: "PERMISSION_ASKED"; requestId: number }
-  | { type: "TASK_REQUESTED"; requestId: number; taskId: string }
-  /** `received`: the peer sent this file whole in this connection. */
-  | { type: "FILE_ANNOUNCED"; requestId: number; taskId: string; path: string; received: boolean }
-  | { type: "ERROR_REPORTED"; requestId: number; taskId: string | null; message: string }
-  /** Bytes of the announced transfer that have arrived; sent now and then, not for every chunk. */
-  | { type: "TRANSFER_PROGRESSED"; bytes: number };
-
-export type IntegritySyncEvent = ReceivingEvent;
-
-export interface IntegritySyncInput {
-  readonly peerId: string;
-  readonly clock: MachineClock;
-  /** Milliseconds. */
-  readonly timeoutReceivingFile: number;
-  readonly workDeadline: number;
-  readonly transferDeadline: number;
-}
-
-export interface IntegritySyncContext extends IntegritySyncInput {
-  readonly record: ProcessRecord;
-  /** The task that the worker opened, while there is one. */
-  readonly taskId: string | null;
-  /** The task that the worker opened for our archive. */
-  readonly workerTaskId: string | null;
-  /** Archive received, and archive to send: relative to root. */
-  readonly receivedPath: string | null;
-  readonly packedPath: string | null;
-  readonly files: number;
-  readonly bytes: number;
-  readonly counts: DifferenceCounts | null;
-  /** The last completed check and the last completed synchronisation. */
-  readonly lastCheck: Period | null;
-  readonly lastSync: (Period & { readonly counts: DifferenceCounts }) | null;
-  /** When the worker last knew that nothing differed: wall time. */
-  readonly lastInStep: number | null;
-  /** Start of the synchronisation that runs: wall time and monotonic. */
-  readonly syncStartedAt: number;
-  readonly syncStartedMonotonic: number;
-}
+export type { IntegritySyncContext, IntegritySyncEvent, IntegritySyncInput, ReceivingEvent } from "./integritySyncContext.js";
 
 const CHECK = "Integrity check";
 const SYNC = "Integrity sync";
@@ -81,9 +39,10 @@ export const integritySync = setup({
       "packDifference",
     ),
     requestTask: asked<{ taskId: string }, { peerId: string }>("requestTask"),
-    sendArchive: asked<{ bytes: number }, { peerId: string; path: string }>("sendArchive"),
+    sendArchive: asked<{ bytes: number }, { peerId: string; taskId: string; path: string }>("sendArchive"),
     announce: asked<void, { peerId: string; taskId: string; path: string }>("announce"),
-    reportError: asked<void, { peerId: string; taskId: string | null; exception: string }>("reportError"),
+    /** `cancelled`: the worker's task whose file did not come. */
+    reportError: asked<void, { peerId: string; taskId: string | null; cancelled: string | null; exception: string }>("reportError"),
   },
   actions: {
     answer: (_, _params: Answer) => undefined,
@@ -98,6 +57,10 @@ export const integritySync = setup({
     }),
   },
   guards: {
+    mayBegin: ({ context }) => context.permission === "whenFree" || context.isDue,
+    isLockedTooLong: ({ context }) =>
+      context.permission === "oncePerIndex" &&
+      context.clock.now() - context.record.startedMonotonic > context.maxLockedIntegrityTime,
     /** A worker that names no task (`None`) means the one that it opened. */
     isOpenTask: ({ context, event }) =>
       event.type === "ERROR_REPORTED" && (event.taskId === null || event.taskId === context.taskId),
@@ -116,6 +79,7 @@ export const integritySync = setup({
   context: ({ input }) => ({
     ...input,
     record: NEW_RECORD,
+    isDue: true,
     taskId: null,
     workerTaskId: null,
     receivedPath: null,
@@ -131,7 +95,27 @@ export const integritySync = setup({
   }),
   initial: "free",
   on: {
-    PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
+    INDEX_CYCLE: { actions: assign({ isDue: true }) },
+    PERMISSION_ASKED: [
+      {
+        guard: "isLockedTooLong",
+        target: ".free",
+        actions: [
+          // The next question is answered by a process that is free.
+          { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) },
+          { type: "recordFailure", params: () => ({ error: new Error("the round lasted longer than max_locked_integrity_time"), step: "locked" }) },
+          {
+            type: "log",
+            params: ({ context }) => ({
+              level: "warning",
+              message: `The integrity round is given up after ${roundSeconds(context.record, context.clock)}.`,
+              subtag: CHECK,
+            }),
+          },
+        ],
+      },
+      { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
+    ],
     TASK_REQUESTED: {
       actions: {
         type: "answer",
@@ -158,7 +142,16 @@ export const integritySync = setup({
         assign({ taskId: null, workerTaskId: null, receivedPath: null, packedPath: null }),
       ],
       on: {
-        PERMISSION_ASKED: { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) } },
+        PERMISSION_ASKED: [
+          {
+            guard: "mayBegin",
+            actions: [
+              assign({ isDue: false }),
+              { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionGranted) },
+            ],
+          },
+          { actions: { type: "answer", params: ({ event }) => ok(event.requestId, ANSWER_TEXT.permissionRefused) } },
+        ],
         TASK_REQUESTED: {
           target: "receivingFile",
           actions: [
@@ -314,7 +307,11 @@ export const integritySync = setup({
     sendingFile: {
       invoke: {
         src: "sendArchive",
-        input: ({ context }) => ({ peerId: context.peerId, path: context.packedPath ?? "" }),
+        input: ({ context }) => ({
+          peerId: context.peerId,
+          taskId: context.workerTaskId ?? "",
+          path: context.packedPath ?? "",
+        }),
         onDone: { target: "announcing" },
         onError: failedIn("sendingFile"),
       },
@@ -367,6 +364,7 @@ export const integritySync = setup({
         input: ({ context }) => ({
           peerId: context.peerId,
           taskId: context.workerTaskId,
+          cancelled: context.record.lastError?.step === "receivingFile" ? context.taskId : null,
           exception: context.record.lastError?.exception ?? "",
         }),
         onDone: { target: "free" },

@@ -1,8 +1,9 @@
 import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild, type AnyActorRef } from "xstate";
+import { agentGroupsCollect, type GroupsCollected } from "./agentGroupsCollect.js";
 import { judgeHello, type OwnIdentity } from "./admission.js";
 import { asked } from "./asked.js";
 import { dapiQueue } from "./dapiQueue.js";
-import { integrityIndexer, type IndexOutcome } from "./integrityIndexer.js";
+import { integrityIndexer, type IndexFailed, type IndexOutcome, type IndexPublished } from "./integrityIndexer.js";
 import { keepaliveMonitor } from "./keepaliveMonitor.js";
 import { localServer } from "./localServer.js";
 import { isService, NODE_SERVICES, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
@@ -10,16 +11,23 @@ import { describeFailure, type LogLine, type MachineClock, type ProcessFailure }
 import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 import { workerPeer, type WorkerPeerReport } from "./workerPeer.js";
+import type { Dialect } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 
 /** The master's helpers, by actor id. */
-export const MASTER_HELPERS = ["integrityIndexer", "keepaliveMonitor"] as const;
+export const MASTER_HELPERS = ["integrityIndexer", "keepaliveMonitor", "agentGroupsCollect"] as const;
 export type MasterHelper = (typeof MASTER_HELPERS)[number];
+
+/** The helpers that a dialect has work for. */
+const helpersOf = ({ rules }: Dialect): readonly MasterHelper[] =>
+  MASTER_HELPERS.filter((helper) => helper !== "agentGroupsCollect" || rules.agentGroups === "store");
 
 export type MasterEvent =
   | WorkerPeerReport
+  | GroupsCollected
   | { type: "PEER_CONNECTED"; peerId: string; address: string }
-  | { type: "INDEX_PUBLISHED"; outcome: IndexOutcome }
+  | IndexPublished
+  | IndexFailed
   | { type: "KEEPALIVE_CHECK_DUE" }
   /** Something that the node can't do without is gone for good: its listener, say. */
   | { type: "NODE_FAILED"; error: unknown }
@@ -33,6 +41,9 @@ export interface MasterInput extends ServiceBounds {
   readonly clock: MachineClock;
   /** All in milliseconds. */
   readonly recalculateIntegrity: number;
+  readonly agentGroupStartDelay: number;
+  readonly syncAgentGroups: number;
+  readonly maxLockedIntegrityTime: number;
   readonly checkWorkerLastKeepalive: number;
   readonly helloTimeout: number;
   readonly maxAllowedTimeWithoutKeepalive: number;
@@ -59,10 +70,18 @@ export interface MasterContext extends MasterInput {
 
 const isHelper = (id: string): id is MasterHelper => (MASTER_HELPERS as readonly string[]).includes(id);
 
+/** What every peer hears at once. */
+type ToldToPeers =
+  | { type: "KEEPALIVE_CHECK" }
+  | { type: "CLOSE_REQUESTED"; reason: string }
+  | { type: "INDEX_CYCLE" }
+  | GroupsCollected;
+
 /** The root actor of a master (actors.md). */
 export const master = setup({
   types: { context: {} as MasterContext, events: {} as MasterEvent, input: {} as MasterInput },
   actors: {
+    agentGroupsCollect,
     integrityIndexer,
     keepaliveMonitor,
     workerPeer,
@@ -75,8 +94,12 @@ export const master = setup({
   },
   actions: {
     log: (_, _params: LogLine) => undefined,
+    /** From now on the node speaks this dialect; its index of another one is void. */
+    speakDialect: (_, _params: { dialect: Dialect }) => undefined,
     /** What a service that crashed held is let go of. */
     abandonService: (_, _params: { service: NodeService }) => undefined,
+    /** Tells the workers that want to hear of it that files have changed. */
+    announceChange: (_, _params: { version: number }) => undefined,
     /** Closes the connection of a peer whose actor crashed. */
     dropPeer: (_, _params: { peerId: string }) => undefined,
     startHelper: enqueueActions(({ enqueue, context }, params: { helper: MasterHelper }) => {
@@ -88,8 +111,16 @@ export const master = setup({
             input: { clock, recalculateIntegrity, workDeadline },
           }),
         );
-      } else {
+      } else if (params.helper === "keepaliveMonitor") {
         enqueue(spawnChild("keepaliveMonitor", { id: "keepaliveMonitor", input: { checkWorkerLastKeepalive } }));
+      } else {
+        const { agentGroupStartDelay, syncAgentGroups } = context;
+        enqueue(
+          spawnChild("agentGroupsCollect", {
+            id: "agentGroupsCollect",
+            input: { clock, agentGroupStartDelay, syncAgentGroups, workDeadline },
+          }),
+        );
       }
     }),
     startService: enqueueActions(({ enqueue, context }, { service }: { service: NodeService }) => {
@@ -99,7 +130,7 @@ export const master = setup({
       else enqueue.spawnChild(service, { id: service, input: inputs[service] });
     }),
     tellPeers: enqueueActions(
-      ({ enqueue, context }, params: { event: { type: "KEEPALIVE_CHECK" } | { type: "CLOSE_REQUESTED"; reason: string } }) => {
+      ({ enqueue, context }, params: { event: ToldToPeers }) => {
         for (const peerId of Object.keys(context.peers)) enqueue(sendTo(peerId, params.event));
       },
     ),
@@ -177,8 +208,10 @@ export const master = setup({
       on: { STOP_REQUESTED: "draining" },
     },
     running: {
-      entry: MASTER_HELPERS.map((helper) => ({ type: "startHelper" as const, params: { helper } })),
-      exit: [stopChild("integrityIndexer"), stopChild("keepaliveMonitor")],
+      entry: enqueueActions(({ enqueue, context }) => {
+        for (const helper of helpersOf(context.identity.dialect)) enqueue({ type: "startHelper", params: { helper } });
+      }),
+      exit: MASTER_HELPERS.map((helper) => stopChild(helper)),
       on: {
         PEER_CONNECTED: {
           actions: [
@@ -200,6 +233,7 @@ export const master = setup({
                   timeoutReceivingFile: context.timeoutReceivingFile,
                   workDeadline: context.workDeadline,
                   transferDeadline: context.transferDeadline,
+                  maxLockedIntegrityTime: context.maxLockedIntegrityTime,
                   closeDeadline: context.closeDeadline,
                 },
               });
@@ -210,13 +244,25 @@ export const master = setup({
           actions: enqueueActions(({ enqueue, context, event }) => {
             const verdict = judgeHello(context.identity, event.hello, namesInUse(context.peers));
             if (verdict.kind === "refuse") {
-              enqueue(sendTo(event.peerId, { type: "REFUSED", error: verdict.error }));
+              const hint = verdict.hint === undefined ? {} : { hint: verdict.hint };
+              enqueue(sendTo(event.peerId, { type: "REFUSED", error: verdict.error, ...hint }));
             } else if (verdict.kind === "probe") {
               enqueue(sendTo(verdict.holder, { type: "PROBE_REQUESTED", newcomer: event.peerId }));
             } else {
               // Listed before it is told, so that no other connection can take the name in between.
               enqueue.assign({ peers: named(context.peers, event.peerId, event.hello.nodeName) });
-              enqueue(sendTo(event.peerId, { type: "ADMITTED" }));
+              const dialect = verdict.dialect ?? context.identity.dialect;
+              if (verdict.dialect !== undefined) {
+                enqueue.assign({ identity: { ...context.identity, dialect } });
+                enqueue({ type: "speakDialect", params: { dialect } });
+                const running = helpersOf(context.identity.dialect);
+                const wanted = helpersOf(dialect);
+                for (const helper of running) if (!wanted.includes(helper)) enqueue.stopChild(helper);
+                for (const helper of wanted) if (!running.includes(helper)) enqueue({ type: "startHelper", params: { helper } });
+                enqueue({ type: "log", params: { level: "info", message: `Speaking dialect ${dialect.id} of version ${dialect.version} with its workers.`, subtag: "Main" } });
+                enqueue(sendTo("integrityIndexer", { type: "INDEX_NOW" }));
+              }
+              enqueue(sendTo(event.peerId, { type: "ADMITTED", rules: dialect.rules }));
             }
           }),
         },
@@ -230,13 +276,25 @@ export const master = setup({
             }
             const peers = named(context.peers, event.peerId, null);
             enqueue.assign({ peers: named(peers, event.newcomer, nodeName) });
-            enqueue(sendTo(event.newcomer, { type: "ADMITTED" }));
+            enqueue(sendTo(event.newcomer, { type: "ADMITTED", rules: context.identity.dialect.rules }));
           }),
         },
         PEER_ADMITTED: {},
-        INDEX_PUBLISHED: { actions: assign({ index: ({ event }) => event.outcome }) },
+        INDEX_PUBLISHED: {
+          actions: enqueueActions(({ enqueue, event }) => {
+            enqueue.assign({ index: event.outcome });
+            enqueue({ type: "tellPeers", params: { event: { type: "INDEX_CYCLE" } } });
+            if (event.outcome.changed) enqueue({ type: "announceChange", params: { version: event.outcome.version } });
+          }),
+        },
+        // The index of the last good pass stands: workers may be compared with it.
+        INDEX_FAILED: { actions: { type: "tellPeers", params: { event: { type: "INDEX_CYCLE" } } } },
+        GROUPS_COLLECTED: { actions: { type: "tellPeers", params: ({ event }) => ({ event }) } },
         KEEPALIVE_CHECK_DUE: { actions: { type: "tellPeers", params: { event: { type: "KEEPALIVE_CHECK" } } } },
-        HELPER_RESTART_DUE: { actions: { type: "startHelper", params: ({ event }) => ({ helper: event.helper }) } },
+        HELPER_RESTART_DUE: {
+          guard: ({ context, event }) => helpersOf(context.identity.dialect).includes(event.helper),
+          actions: { type: "startHelper", params: ({ event }) => ({ helper: event.helper }) },
+        },
         STOP_REQUESTED: "draining",
       },
     },

@@ -1,17 +1,19 @@
 import { assign, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
 import { agentInfoSend, type AgentInfoSendEvent } from "./agentInfoSend.js";
+import { agentGroupsReceive, type AgentGroupsReceiveEvent } from "./agentGroupsReceive.js";
 import { asked } from "./asked.js";
 import { dapiQueue } from "./dapiQueue.js";
 import { extraValidSend } from "./extraValidSend.js";
 import { integrityApply, type IntegrityApplyReport } from "./integrityApply.js";
 import { integrityCheck, type IntegrityCheckEvent } from "./integrityCheck.js";
 import type { ReceivingEvent } from "./integritySync.js";
+import type { WorkerContext, WorkerInput } from "./workerContext.js";
 import { keepalive } from "./keepalive.js";
 import { localServer } from "./localServer.js";
-import { isService, serviceInputs, type NodeService, type ServiceBounds } from "./nodeServices.js";
-import { describeFailure, refuse, type Answer, type LogLine, type MachineClock, type ProcessFailure } from "./process.js";
-import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { isService, serviceInputs, type NodeService } from "./nodeServices.js";
+import { describeFailure, refuse, type Answer, type LogLine } from "./process.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans } from "./supervision.js";
 import { sendsyncQueue } from "./sendsyncQueue.js";
 
 /** The processes of one connection to the master, by actor id. */
@@ -21,6 +23,7 @@ export const WORKER_PROCESSES = [
   "integrityApply",
   "extraValidSend",
   "agentInfoSend",
+  "agentGroupsReceive",
 ] as const;
 export type WorkerProcess = (typeof WORKER_PROCESSES)[number];
 
@@ -32,6 +35,7 @@ export type WorkerEvent =
   | { type: "MASTER_ASKED"; to: "integrityApply"; event: ReceivingEvent }
   | { type: "MASTER_ASKED"; to: "integrityCheck"; event: IntegrityCheckEvent }
   | { type: "MASTER_ASKED"; to: "agentInfoSend"; event: AgentInfoSendEvent }
+  | { type: "MASTER_ASKED"; to: "agentGroupsReceive"; event: AgentGroupsReceiveEvent }
   | { type: "CHILD_RESTART_DUE"; child: WorkerProcess }
   | { type: "SERVICE_RESTART_DUE"; service: NodeService }
   | { type: "STOP_REQUESTED" }
@@ -40,37 +44,11 @@ export type WorkerEvent =
   | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
   | { type: `xstate.done.actor.${string}`; output: unknown; actorId: string };
 
-export interface WorkerInput extends ServiceBounds {
-  readonly nodeName: string;
-  readonly clock: MachineClock;
-  /** A number in [0, 1): spreads the reconnects of many workers. */
-  readonly random: () => number;
-  /** All in milliseconds but the attempts. */
-  readonly connectDeadline: number;
-  readonly connectionRetry: number;
-  readonly keepAlive: number;
-  readonly maxFailedKeepaliveAttempts: number;
-  readonly syncIntegrity: number;
-  readonly syncAgentInfo: number;
-  readonly syncAgentInfoKoRetry: number;
-  readonly timeoutReceivingFile: number;
-  readonly workDeadline: number;
-  readonly transferDeadline: number;
-  readonly drainDeadline: number;
-}
-
-export interface WorkerContext extends WorkerInput {
-  /** Connections tried since the last good one. */
-  readonly attempts: number;
-  /** Milliseconds until the next attempt. */
-  readonly retryIn: number;
-  readonly connectedAt: number | null;
-  readonly lastError: ProcessFailure | null;
-  readonly crashes: Crashes;
-}
-
 /** The retry is spread by up to this part of its interval, so that many workers don't return at once. */
 const RECONNECT_JITTER = 0.2;
+
+/** The process of the agents' groups, by where they travel. */
+const GROUPS_PROCESS = { files: "extraValidSend", store: "agentGroupsReceive" } as const;
 
 /** Id of the delayed event that starts a crashed process again. */
 const restartOf = (child: WorkerProcess): string => `restart ${child}`;
@@ -89,6 +67,8 @@ export const worker = setup({
       integrityApply: "integrityApply";
       extraValidSend: "extraValidSend";
       agentInfoSend: "agentInfoSend";
+      agentGroupsReceive: "agentGroupsReceive";
+      announceFeatures: "announceFeatures";
       dapiQueue: "dapiQueue";
       sendsyncQueue: "sendsyncQueue";
       localServer: "localServer";
@@ -100,12 +80,15 @@ export const worker = setup({
     integrityApply,
     extraValidSend,
     agentInfoSend,
+    agentGroupsReceive,
     dapiQueue,
     sendsyncQueue,
     localServer,
     /** Opens the link to the master. */
     connect: asked<void, Record<string, never>>("connect"),
     sayHello: asked<void, Record<string, never>>("sayHello"),
+    /** Tells the master what this node can do beyond the protocol, and hears what the master can. */
+    announceFeatures: asked<{ features: readonly string[] }, Record<string, never>>("announceFeatures"),
     /** Sends what is queued and closes the link. */
     closeLink: asked<void, Record<string, never>>("closeLink"),
   },
@@ -129,6 +112,7 @@ export const worker = setup({
     attempts: 0,
     retryIn: input.connectionRetry,
     connectedAt: null,
+    masterFeatures: [],
     lastError: null,
     crashes: {},
   }),
@@ -229,26 +213,27 @@ export const worker = setup({
       on: {
         LINK_CLOSED: {
           target: "waitingToReconnect",
-          actions: assign({
-            lastError: ({ context, event }) =>
-              describeFailure(new Error(event.reason), "handshaking", context.clock.wallTime()),
-          }),
+          actions: assign({ lastError: ({ context, event }) => describeFailure(new Error(event.reason), "handshaking", context.clock.wallTime()) }),
         },
       },
     },
     connected: {
       entry: [
-        assign({
-          attempts: 0,
-          lastError: null,
-          connectedAt: ({ context }) => context.clock.wallTime(),
-        }),
+        assign({ attempts: 0, lastError: null, connectedAt: ({ context }) => context.clock.wallTime() }),
         { type: "log", params: { level: "info", message: "Successfully connected to master.", subtag: "Main" } },
+        enqueueActions(({ enqueue, context }) => {
+          if (context.announces) enqueue.spawnChild("announceFeatures", { id: "announceFeatures", input: {} });
+        }),
         spawnChild("keepalive", { id: "keepalive", input: ({ context }) => processInputs(context).keepalive }),
         spawnChild("integrityCheck", { id: "integrityCheck", input: ({ context }) => processInputs(context).integrityCheck }),
         spawnChild("integrityApply", { id: "integrityApply", input: ({ context }) => processInputs(context).integrityApply }),
-        spawnChild("extraValidSend", { id: "extraValidSend", input: ({ context }) => processInputs(context).extraValidSend }),
         spawnChild("agentInfoSend", { id: "agentInfoSend", input: ({ context }) => processInputs(context).agentInfoSend }),
+        enqueueActions(({ enqueue, context }) => {
+          const inputs = processInputs(context);
+          const child = GROUPS_PROCESS[context.rules.agentGroups];
+          if (child === "extraValidSend") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+          else enqueue.spawnChild(child, { id: child, input: inputs[child] });
+        }),
       ],
       exit: [
         stopChild("keepalive"),
@@ -256,11 +241,13 @@ export const worker = setup({
         stopChild("integrityApply"),
         stopChild("extraValidSend"),
         stopChild("agentInfoSend"),
+        stopChild("agentGroupsReceive"),
+        stopChild("announceFeatures"),
         // A restart that is due later belongs to this connection; the next one starts its own processes.
         enqueueActions(({ enqueue }) => {
           for (const child of WORKER_PROCESSES) enqueue.cancel(restartOf(child));
         }),
-        assign({ connectedAt: null }),
+        assign({ connectedAt: null, masterFeatures: [] }),
       ],
       on: {
         LINK_CLOSED: {
@@ -291,14 +278,14 @@ export const worker = setup({
         APPLY_FINISHED: {
           actions: [
             sendTo("integrityCheck", { type: "FILES_APPLIED" }),
-            sendTo("extraValidSend", ({ event }) => ({ type: "GROUPS_WANTED" as const, paths: event.extraValid })),
+            enqueueActions(({ enqueue, event, self }) => {
+              if (!isActive(self.getSnapshot().children["extraValidSend"])) return;
+              enqueue.sendTo("extraValidSend", { type: "GROUPS_WANTED", paths: event.extraValid });
+            }),
           ],
         },
         APPLY_FAILED: {
-          actions: sendTo("integrityCheck", ({ event }) => ({
-            type: "FILES_NOT_APPLIED" as const,
-            message: event.message,
-          })),
+          actions: sendTo("integrityCheck", ({ event }) => ({ type: "FILES_NOT_APPLIED" as const, message: event.message })),
         },
         MASTER_REPORTED_ERROR: {
           actions: sendTo("integrityCheck", ({ event }) => ({ type: "VERDICT_FAILED" as const, message: event.message })),
@@ -311,9 +298,15 @@ export const worker = setup({
             else if (child === "integrityCheck") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else if (child === "integrityApply") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else if (child === "extraValidSend") enqueue.spawnChild(child, { id: child, input: inputs[child] });
+            else if (child === "agentGroupsReceive") enqueue.spawnChild(child, { id: child, input: inputs[child] });
             else enqueue.spawnChild(child, { id: child, input: inputs[child] });
           }),
         },
+        "xstate.done.actor.announceFeatures": {
+          actions: assign({ masterFeatures: ({ event }) => (event.output as { features: readonly string[] }).features }),
+        },
+        // A foreign master does not know the command.
+        "xstate.error.actor.announceFeatures": {},
         // The keepalive actor ends when the master is lost, and has said so by KEEPALIVE_LOST.
         "xstate.done.actor.*": {},
         "xstate.error.actor.*": {
@@ -380,13 +373,14 @@ export const worker = setup({
 
 /** What each process of a connection starts with. */
 function processInputs(context: WorkerContext) {
-  const { clock, workDeadline, transferDeadline, timeoutReceivingFile } = context;
+  const { clock, random, workDeadline, transferDeadline, timeoutReceivingFile, timeoutAgentGroups, agentGroupsMismatchLimit } = context;
   const { keepAlive, maxFailedKeepaliveAttempts, syncIntegrity, syncAgentInfo, syncAgentInfoKoRetry } = context;
   return {
     keepalive: { clock, keepAlive, maxFailedKeepaliveAttempts, workDeadline },
-    integrityCheck: { clock, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
+    integrityCheck: { clock, random, syncIntegrity, timeoutReceivingFile, workDeadline, transferDeadline },
     integrityApply: { clock, timeoutReceivingFile, workDeadline },
     extraValidSend: { clock, workDeadline, transferDeadline },
+    agentGroupsReceive: { clock, timeoutAgentGroups, agentGroupsMismatchLimit, workDeadline },
     agentInfoSend: { clock, syncAgentInfo, syncAgentInfoKoRetry, timeoutReceivingFile, workDeadline, transferDeadline },
   };
 }

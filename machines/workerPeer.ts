@@ -1,43 +1,20 @@
 import { assign, enqueueActions, raise, sendParent, setup, spawnChild, stopChild, type ActorRefFrom } from "xstate";
+import type { ProcessRules } from "../src/protocol/dialects/Dialect.js";
 import { MusterError } from "../src/protocol/errors/MusterError.js";
-import type { Hello } from "./admission.js";
+import { agentGroupsSend } from "./agentGroupsSend.js";
 import { agentInfoSync } from "./agentInfoSync.js";
 import { asked } from "./asked.js";
 import { extraValidSync } from "./extraValidSync.js";
 import { integritySync } from "./integritySync.js";
+import type { WorkerPeerContext, WorkerPeerInput } from "./workerPeerContext.js";
 import { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeerReport } from "./workerPeerEvents.js";
-import { ok, refuse, type Answer, type LogLine, type MachineClock } from "./process.js";
-import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans, type Crashes } from "./supervision.js";
+import { ok, refuse, type Answer, type LogLine } from "./process.js";
+import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans } from "./supervision.js";
 
 export { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeerReport } from "./workerPeerEvents.js";
 
-export interface WorkerPeerInput {
-  readonly peerId: string;
-  readonly address: string;
-  readonly clock: MachineClock;
-  /** All in milliseconds. */
-  readonly helloTimeout: number;
-  readonly maxAllowedTimeWithoutKeepalive: number;
-  readonly timeoutReceivingFile: number;
-  readonly workDeadline: number;
-  readonly transferDeadline: number;
-  readonly closeDeadline: number;
-}
-
-export interface WorkerPeerContext extends WorkerPeerInput {
-  readonly hello: Hello | null;
-  /** Counter of the hello that waits for its answer; null when none does. */
-  readonly helloRequestId: number | null;
-  readonly nodeName: string | null;
-  readonly connectedAt: number | null;
-  /** Wall time, and monotonic time, of the last keepalive. */
-  readonly lastKeepalive: number;
-  readonly lastKeepaliveMonotonic: number;
-  /** The connection that waits for the end of a probe of this one. */
-  readonly newcomer: string | null;
-  readonly crashes: Crashes;
-  readonly closeReason: string | null;
-}
+/** Where a dialect lets the agents' groups travel, the other process is none of its workers'. */
+const WITHOUT: Readonly<Record<ProcessRules["agentGroups"], PeerProcess>> = { files: "agentGroupsSend", store: "extraValidSync" };
 
 /** What the master hears of a probe for which `newcomer` waits. */
 const probed = ({ peerId }: WorkerPeerContext, newcomer: string, alive: boolean): WorkerPeerReport => ({
@@ -62,6 +39,12 @@ const atTheEnd = {
 
 const isProcess = (id: string): id is PeerProcess => (PEER_PROCESSES as readonly string[]).includes(id);
 
+/** Hands an event on to a process, if it runs. */
+const forwarded = (child: "integritySync" | "agentGroupsSend") =>
+  enqueueActions<WorkerPeerContext, WorkerPeerEvent, undefined, WorkerPeerEvent, never, never, never, never, never>(({ enqueue, event, self }) => {
+    if (isActive(self.getSnapshot().children[child])) enqueue.sendTo(child, event);
+  });
+
 /** One connection of a worker to the master: the switchboard of its processes (actors.md). */
 export const workerPeer = setup({
   types: {
@@ -72,6 +55,7 @@ export const workerPeer = setup({
       integritySync: "integritySync";
       extraValidSync: "extraValidSync";
       agentInfoSync: "agentInfoSync";
+      agentGroupsSend: "agentGroupsSend";
       probe: "probe";
     },
   },
@@ -79,6 +63,7 @@ export const workerPeer = setup({
     integritySync,
     extraValidSync,
     agentInfoSync,
+    agentGroupsSend,
     /** `echo-m`, answered or not within a bounded time. */
     probe: asked<void, { peerId: string }>("probe"),
     /** Sends what is queued and closes the link. */
@@ -93,13 +78,21 @@ export const workerPeer = setup({
     releaseConnection: (_, _params: { peerId: string }) => undefined,
     giveNameAway: sendParent(({ context, event }) => probed(context, event.type === "PROBE_REQUESTED" ? event.newcomer : "", false)),
     startProcess: enqueueActions(({ enqueue, context }, params: { child: PeerProcess }) => {
-      const { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline } = context;
+      const { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline, maxLockedIntegrityTime } = context;
       switch (params.child) {
         case "integritySync":
           enqueue(
             spawnChild("integritySync", {
               id: "integritySync",
-              input: { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline },
+              input: {
+                peerId,
+                clock,
+                timeoutReceivingFile,
+                workDeadline,
+                transferDeadline,
+                maxLockedIntegrityTime,
+                permission: context.rules?.integrityPermission ?? "whenFree",
+              },
             }),
           );
           break;
@@ -110,6 +103,14 @@ export const workerPeer = setup({
           break;
         case "agentInfoSync":
           enqueue(spawnChild("agentInfoSync", { id: "agentInfoSync", input: { peerId, clock, workDeadline } }));
+          break;
+        case "agentGroupsSend":
+          enqueue(
+            spawnChild("agentGroupsSend", {
+              id: "agentGroupsSend",
+              input: { peerId, clock, timeoutReceivingFile, workDeadline, transferDeadline },
+            }),
+          );
           break;
       }
     }),
@@ -131,6 +132,7 @@ export const workerPeer = setup({
     hello: null,
     helloRequestId: null,
     nodeName: null,
+    rules: null,
     connectedAt: null,
     lastKeepalive: input.clock.wallTime(),
     lastKeepaliveMonotonic: input.clock.now(),
@@ -196,7 +198,7 @@ export const workerPeer = setup({
               type: "log",
               params: ({ context, event }) => ({
                 level: "error",
-                message: `${event.error.toString()} (hello of ${context.hello?.nodeName ?? ""} from ${context.address})`,
+                message: `${event.error.toString()} (hello of ${context.hello?.nodeName ?? ""} from ${context.address}${event.hint === undefined ? "" : `: ${event.hint}`})`,
                 subtag: "Main",
               }),
             },
@@ -209,6 +211,7 @@ export const workerPeer = setup({
           actions: [
             assign({
               nodeName: ({ context }) => context.hello?.nodeName ?? null,
+              rules: ({ event }) => event.rules,
               connectedAt: ({ context }) => context.clock.wallTime(),
               lastKeepalive: ({ context }) => context.clock.wallTime(),
               lastKeepaliveMonotonic: ({ context }) => context.clock.now(),
@@ -242,11 +245,16 @@ export const workerPeer = setup({
       },
     },
     connected: {
-      entry: PEER_PROCESSES.map((child) => ({ type: "startProcess" as const, params: { child } })),
+      entry: enqueueActions(({ enqueue, context }) => {
+        for (const child of PEER_PROCESSES) {
+          if (context.rules !== null && child !== WITHOUT[context.rules.agentGroups]) enqueue({ type: "startProcess", params: { child } });
+        }
+      }),
       exit: [
         stopChild("integritySync"),
         stopChild("extraValidSync"),
         stopChild("agentInfoSync"),
+        stopChild("agentGroupsSend"),
         stopChild("probe"),
         // Whatever ends this connection, the newcomer that waits for a probe of it gets the name.
         enqueueActions(({ enqueue, context }) => {
@@ -293,6 +301,8 @@ export const workerPeer = setup({
             }
           }),
         },
+        INDEX_CYCLE: { actions: forwarded("integritySync") },
+        GROUPS_COLLECTED: { actions: forwarded("agentGroupsSend") },
         PROBE_REQUESTED: [
           {
             guard: ({ context }) => context.newcomer === null,

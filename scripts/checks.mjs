@@ -19,15 +19,16 @@ const CHECKS = Object.freeze({
   unused: ["knip/bin/knip.js", "--no-progress"],
 });
 
-const CHECK_DEADLINE_SECONDS = 300;
+const CHECK_DEADLINE_SECONDS = 600;
 
 /**
- * Runs checks, as many at a time as there are cores, and prints what the failing ones said.
+ * Runs checks and prints what the failing ones said.
  *
  * @param {readonly string[]} [names] all by default
+ * @param {{ atOnce?: number, niceness?: number }} [options] as many at a time as there are cores, unless it is said
  * @returns {Promise<string[]>} the names of the checks that failed
  */
-export async function runChecks(names = Object.keys(CHECKS)) {
+export async function runChecks(names = Object.keys(CHECKS), { atOnce = availableParallelism(), niceness = 0 } = {}) {
   const unknown = names.find((name) => !Object.hasOwn(CHECKS, name));
   if (unknown !== undefined)
     throw new StepError(`no check is called ${unknown}. There are: ${Object.keys(CHECKS).join(", ")}.`);
@@ -37,7 +38,7 @@ export async function runChecks(names = Object.keys(CHECKS)) {
   const runOneByOne = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [name, [program, ...args]] = next;
-      const result = await runNode([`node_modules/${program}`, ...args], { deadlineSeconds: CHECK_DEADLINE_SECONDS });
+      const result = await runNode([`node_modules/${program}`, ...args], { deadlineSeconds: CHECK_DEADLINE_SECONDS, niceness });
       const verdict = result.ok ? "ok" : `FAILED (${result.ending})`;
       process.stdout.write(`check ${name}: ${verdict}, ${formatSeconds(result.seconds)}\n`);
       if (result.ok) continue;
@@ -45,7 +46,7 @@ export async function runChecks(names = Object.keys(CHECKS)) {
       process.stdout.write(`${result.output.trimEnd()}\n`);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, runOneByOne));
+  await Promise.all(Array.from({ length: atOnce }, runOneByOne));
   return failed;
 }
 

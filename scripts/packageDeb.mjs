@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { writeSbom } from "./sbom.mjs";
 import { ROOT, runScript, StepError } from "./step.mjs";
 
 const LIBRARY = "usr/lib/muster";
@@ -95,6 +96,7 @@ async function copySystemFiles(tree) {
   await put("usr/share/man/man1/muster.1.gz", /** @type {Uint8Array} */ (await squeeze(await read("man/muster.1"))));
   await put("etc/default/muster", await read("deploy/debian/default"));
   for (const path of DOCUMENTS) await cp(join(ROOT, path), join(tree, "usr/share/doc/muster", path), { recursive: true });
+  await writeSbom(join(tree, "usr/share/doc/muster/sbom.cdx.json"));
   await put("usr/share/doc/muster/copyright", await read("deploy/debian/copyright"));
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
+import { setPriority } from "node:os";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 
@@ -24,16 +25,17 @@ export class StepError extends Error {}
  * Runs one Node program in the repository's root, without a shell and without standard input.
  *
  * @param {readonly string[]} args what follows `node` on the command line
- * @param {{ inherit?: boolean, deadlineSeconds?: number, env?: NodeJS.ProcessEnv }} [options] `inherit` shows
- *   the output at once instead of collecting it; the deadline (default 600 s) ends the program and
- *   all that it started
+ * @param {{ inherit?: boolean, deadlineSeconds?: number, env?: NodeJS.ProcessEnv, niceness?: number }} [options] `inherit`
+ *   shows the output at once instead of collecting it; the deadline (default 600 s) ends the program and
+ *   all that it started; a program of a higher niceness (0 to 19) leaves the processor to others
  * @returns {Promise<StepResult>} never rejects for what the command does
  */
-export function runNode(args, { inherit = false, deadlineSeconds = 600, env = process.env } = {}) {
+export function runNode(args, { inherit = false, deadlineSeconds = 600, env = process.env, niceness = 0 } = {}) {
   const began = performance.now();
   return new Promise((resolve) => {
     const output = inherit ? "inherit" : "pipe";
     const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["ignore", output, output], detached: true });
+    if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness);
     /** @type {Buffer[]} */
     const pieces = [];
     child.stdout?.on("data", (/** @type {Buffer} */ piece) => pieces.push(piece));

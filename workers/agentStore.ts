@@ -30,6 +30,8 @@ const store = new EmbeddedStore({
 const api: AgentStoreThreadApi = {
   run: (command) => store.run(command),
   importAgents: (agents) => store.importAgents(agents),
+  agentLists: () => store.agentLists(),
+  storeAgentLists: (text) => store.storeAgentLists(text),
   close: () => store.close(),
 };
 

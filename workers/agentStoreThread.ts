@@ -1,4 +1,5 @@
 import type { ImportSummary } from "../src/agents/AgentStore.js";
+import type { AgentLists } from "../src/agents/AgentLists.js";
 import type { NewAgent } from "../src/agents/NewAgent.js";
 
 /** What the agent store's thread is started with. */
@@ -14,6 +15,8 @@ export interface AgentStoreThreadApi {
   /** Runs one text command (dapi.md 6) and gives its answer. */
   run(command: string): string;
   importAgents(agents: readonly NewAgent[]): ImportSummary;
+  agentLists(): AgentLists;
+  storeAgentLists(text: string): void;
   /** Closes the file; the next call opens it again. */
   close(): void;
 }

@@ -115,6 +115,8 @@ export interface CompareResult {
   readonly extraValid: readonly FileVersion[];
   /** The difference, encoded; only other jobs read it. */
   readonly difference: SharedArrayBuffer;
+  /** The same for differences whose archives hold the same; null when the archive can be this worker's only. */
+  readonly content: string | null;
 }
 
 /** Packs missing and shared files and the difference's metadata for one worker. */
@@ -124,6 +126,8 @@ export interface PackDifferenceJob {
   readonly difference: SharedArrayBuffer;
   readonly workerName: string;
   readonly destination: string;
+  /** Bytes of the archive without its metadata, packed; not known to a format that does not pack. */
+  readonly mostPackedBytes?: number;
 }
 export interface PackDifferenceResult extends PackResult {
   /** After files that vanished meanwhile were moved or left out. */
@@ -158,6 +162,8 @@ export interface ApplyResult {
   readonly problems: readonly FileProblem[];
   /** Paths of the group files that the master asks for. */
   readonly extraValid: readonly string[];
+  /** A file of an item with `restart` was changed: rules, decoders, lists. */
+  readonly rulesetChanged: boolean;
   /** Agents that a new client.keys no longer lists; their `belongs` rows are to go. */
   readonly removedAgents: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { AgentRow, ListedAgents, AgentFilter } from "./AgentRow.js";
-import type { CallOptions } from "./CallOptions.js";
+import type { AgentLists } from "./AgentLists.js";
+import type { CallOptions, CountOptions } from "./CallOptions.js";
 import type { NewAgent } from "./NewAgent.js";
 import type { QueryOptions, QueryResult } from "./QueryResult.js";
 
@@ -38,6 +39,28 @@ export interface AgentStore {
   requeueAgentInfo(chunks: readonly string[], options?: CallOptions): Promise<number>;
   /** Writes one chunk of a worker: `global sync-agent-info-set`. All of it or nothing. */
   storeAgentInfo(chunk: string, options?: CallOptions): Promise<void>;
+  /**
+   * The three lists that a worker sends in dialect 4.14 (dapi.md 6.5); the store counts their agents as synced. What
+   * does not reach the master is marked anew by `requeueAgentInfo`.
+   */
+  agentLists(options?: CallOptions): Promise<AgentLists>;
+  /** Writes the three lists of a worker, all of them or nothing. */
+  storeAgentLists(lists: AgentLists, options?: CallOptions): Promise<void>;
+  /**
+   * Agents whose groups changed, in the chunks that a master sends to every worker, with the checksum of all groups
+   * (dialects.md 1.8); the store counts them as synced. Every call gives at least the checksum.
+   */
+  changedAgentGroups(options?: CallOptions): Promise<string[]>;
+  /** All agents with their groups, in the same form and without the checksum. */
+  allAgentGroups(options?: CallOptions): Promise<string[]>;
+  /**
+   * Gives agents the groups of one chunk's `data`, for `global set-agent-groups`. False when the store does not know
+   * one of the agents: the others have their groups, and nobody need be told.
+   */
+  setAgentGroups(data: readonly unknown[], options?: CallOptions): Promise<boolean>;
+  /** The checksum of all groups; null when there is none. */
+  agentGroupsHash(options?: CallOptions): Promise<string | null>;
+  recalculateAgentGroupHashes(options?: CallOptions): Promise<void>;
   /** Removes the group memberships of removed agents, in batches of 500 (protocol.md 6). */
   deleteBelongs(agentIds: readonly string[], options?: CallOptions): Promise<void>;
   /** Ids of all agents but the manager itself, ascending, with at least three digits (`001`). */
@@ -45,7 +68,7 @@ export interface AgentStore {
   /** Agents with status `active` that report to that node (dapi.md 4.2). */
   countActiveAgents(nodeName: string, options?: CallOptions): Promise<number>;
   /** The same for all nodes in one question. */
-  activeAgentsByNode(options?: CallOptions): Promise<Map<string, number>>;
+  activeAgentsByNode(options?: CountOptions): Promise<Map<string, number>>;
   /**
    * One select, delete or update (`global sql …`, or a whole request such as `agent 001 sql …`). Selects are
    * paged; their rows have no NULL columns (dapi.md 6.1, 6.2).

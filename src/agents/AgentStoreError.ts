@@ -15,6 +15,12 @@ const CLASSES = {
   2007: "WazuhInternalError",
   /** The answer is longer than the store's buffer. */
   2009: "WazuhInternalError",
+  /** The store's HTTP socket refused the request. */
+  2012: "WazuhInternalError",
+  /** There is no connection to the HTTP socket, or it broke. */
+  2013: "WazuhInternalError",
+  /** The HTTP socket did not answer in time. */
+  2014: "WazuhInternalError",
 } as const satisfies Readonly<Record<number, ErrorClass>>;
 
 export type AgentStoreErrorCode = keyof typeof CLASSES;

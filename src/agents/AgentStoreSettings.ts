@@ -23,6 +23,10 @@ export interface AgentStoreSettings {
   readonly busyTimeout: number;
   /** Largest request, in bytes; wazuh-db's own buffer (dapi.md 6.1). */
   readonly requestBytes: number;
+  /** Tries to reach the store's HTTP socket while it is being started, how long one request may take, and its answer's bytes. */
+  readonly httpConnectAttempts: number;
+  readonly httpTimeout: number;
+  readonly httpAnswerBytes: number;
   /** Clients of `--serve-wdb` at once, and how long one may be silent. */
   readonly servedClients: number;
   readonly servedIdleTimeout: number;
@@ -41,6 +45,9 @@ export const DEFAULT_AGENT_STORE_SETTINGS: AgentStoreSettings = Object.freeze({
   recheckInterval: 10_000,
   busyTimeout: 5000,
   requestBytes: 65_536,
+  httpConnectAttempts: 5,
+  httpTimeout: 10_000,
+  httpAnswerBytes: 256 * 1024 * 1024,
   servedClients: 128,
   servedIdleTimeout: 300_000,
 });

@@ -8,3 +8,9 @@ export interface CallOptions {
    */
   readonly timeout?: number;
 }
+
+/** Options of a count of agents. */
+export interface CountOptions extends CallOptions {
+  /** Whether agent 000, the manager itself, is one of them. @default true */
+  readonly withManager?: boolean;
+}

@@ -2,7 +2,8 @@ import type { Clock } from "../protocol/Clock.js";
 import type { AgentFilter, AgentRow, ListedAgents } from "./AgentRow.js";
 import type { AgentStore, AgentStoreDescription, ImportSummary } from "./AgentStore.js";
 import { AgentStoreError } from "./AgentStoreError.js";
-import type { CallOptions } from "./CallOptions.js";
+import type { AgentLists } from "./AgentLists.js";
+import type { CallOptions, CountOptions } from "./CallOptions.js";
 import type { NewAgent } from "./NewAgent.js";
 import type { QueryOptions, QueryResult } from "./QueryResult.js";
 
@@ -58,6 +59,27 @@ export class SwitchingAgentStore implements AgentStore {
   storeAgentInfo(chunk: string, options?: CallOptions): Promise<void> {
     return this.#use((store) => store.storeAgentInfo(chunk, options));
   }
+  agentLists(options?: CallOptions): Promise<AgentLists> {
+    return this.#use((store) => store.agentLists(options));
+  }
+  storeAgentLists(lists: AgentLists, options?: CallOptions): Promise<void> {
+    return this.#use((store) => store.storeAgentLists(lists, options));
+  }
+  changedAgentGroups(options?: CallOptions): Promise<string[]> {
+    return this.#use((store) => store.changedAgentGroups(options));
+  }
+  allAgentGroups(options?: CallOptions): Promise<string[]> {
+    return this.#use((store) => store.allAgentGroups(options));
+  }
+  setAgentGroups(data: readonly unknown[], options?: CallOptions): Promise<boolean> {
+    return this.#use((store) => store.setAgentGroups(data, options));
+  }
+  agentGroupsHash(options?: CallOptions): Promise<string | null> {
+    return this.#use((store) => store.agentGroupsHash(options));
+  }
+  recalculateAgentGroupHashes(options?: CallOptions): Promise<void> {
+    return this.#use((store) => store.recalculateAgentGroupHashes(options));
+  }
   deleteBelongs(agentIds: readonly string[], options?: CallOptions): Promise<void> {
     return this.#use((store) => store.deleteBelongs(agentIds, options));
   }
@@ -67,7 +89,7 @@ export class SwitchingAgentStore implements AgentStore {
   countActiveAgents(nodeName: string, options?: CallOptions): Promise<number> {
     return this.#use((store) => store.countActiveAgents(nodeName, options));
   }
-  activeAgentsByNode(options?: CallOptions): Promise<Map<string, number>> {
+  activeAgentsByNode(options?: CountOptions): Promise<Map<string, number>> {
     return this.#use((store) => store.activeAgentsByNode(options));
   }
   query(statement: string, options?: QueryOptions): Promise<QueryResult> {

@@ -4,7 +4,10 @@ import type { AgentStore, AgentStoreDescription, ImportSummary } from "./AgentSt
 import { AgentStoreError } from "./AgentStoreError.js";
 import type { AgentStoreSettings } from "./AgentStoreSettings.js";
 import type { AgentStoreTransport } from "./AgentStoreTransport.js";
-import type { CallOptions } from "./CallOptions.js";
+import type { AgentLists } from "./AgentLists.js";
+import type { AgentSync } from "./AgentSync.js";
+import type { CallOptions, CountOptions } from "./CallOptions.js";
+import * as groups from "./agentGroupsCommands.js";
 import { agentIdsOfChunk } from "./agentIdsOfChunk.js";
 import { formatAgentId, parseAgentId } from "./formatAgentId.js";
 import { listStatement } from "./listStatement.js";
@@ -29,6 +32,8 @@ export interface WdbAgentStoreOptions {
   readonly transport: AgentStoreTransport;
   readonly clock: Clock;
   readonly settings: AgentStoreSettings;
+  /** The way of the three lists; absent where nobody asks for them. */
+  readonly sync?: AgentSync;
   /** How agents are imported; absent when the store behind the transport registers its agents itself. */
   readonly importAgents?: (agents: readonly NewAgent[], signal: AbortSignal) => Promise<ImportSummary>;
   /** What is to be closed before the transport. */
@@ -84,6 +89,44 @@ export class WdbAgentStore implements AgentStore {
     });
   }
 
+  agentLists(options?: CallOptions): Promise<AgentLists> {
+    return this.#call(options, "reading what changed in the agents", (signal) => this.#sync().read(signal));
+  }
+
+  storeAgentLists(lists: AgentLists, options?: CallOptions): Promise<void> {
+    return this.#call(options, "storing agents' information", (signal) => this.#sync().write(lists, signal));
+  }
+
+  changedAgentGroups(options?: CallOptions): Promise<string[]> {
+    return this.#call(options, "reading what changed in the agents' groups", (signal) =>
+      groups.changedGroups((command) => this.#request(command, signal)),
+    );
+  }
+
+  allAgentGroups(options?: CallOptions): Promise<string[]> {
+    return this.#call(options, "reading the agents' groups", (signal) =>
+      groups.allGroups((command) => this.#request(command, signal)),
+    );
+  }
+
+  setAgentGroups(data: readonly unknown[], options?: CallOptions): Promise<boolean> {
+    return this.#call(options, "storing agents' groups", (signal) =>
+      groups.setGroups(data, (command) => this.#request(command, signal)),
+    );
+  }
+
+  agentGroupsHash(options?: CallOptions): Promise<string | null> {
+    return this.#call(options, "reading the checksum of the agents' groups", (signal) =>
+      groups.groupsHash((command) => this.#request(command, signal)),
+    );
+  }
+
+  recalculateAgentGroupHashes(options?: CallOptions): Promise<void> {
+    return this.#call(options, "recalculating the checksums of the agents' groups", async (signal) => {
+      expectWdbSuccess(await this.#request("global recalculate-agent-group-hashes", signal));
+    });
+  }
+
   deleteBelongs(agentIds: readonly string[], options?: CallOptions): Promise<void> {
     return this.#call(options, "removing agents from their groups", async (signal) => {
       for (const batch of batches(agentIds.map(requireAgentId))) {
@@ -110,9 +153,9 @@ export class WdbAgentStore implements AgentStore {
     return (await this.query(`select count(*) from agent where ${condition}`, options)).total;
   }
 
-  async activeAgentsByNode(options?: CallOptions): Promise<Map<string, number>> {
+  async activeAgentsByNode({ withManager = true, ...options }: CountOptions = {}): Promise<Map<string, number>> {
     const { rows } = await this.query(
-      "select node_name as node, count(*) as agents from agent where connection_status = 'active' group by node_name order by node_name",
+      `select node_name as node, count(*) as agents from agent where connection_status = 'active'${withManager ? "" : " and id > 0"} group by node_name order by node_name`,
       options,
     );
     return new Map(rows.map(({ node, agents }) => [typeof node === "string" ? node : "unknown", Number(agents)]));
@@ -157,6 +200,11 @@ export class WdbAgentStore implements AgentStore {
   async close(): Promise<void> {
     await this.#options.closeFirst?.();
     await this.#options.transport.close();
+  }
+
+  #sync(): AgentSync {
+    if (this.#options.sync === undefined) throw new AgentStoreError(2013, "this store has no way for lists of agents");
+    return this.#options.sync;
   }
 
   #call<T>(options: CallOptions | undefined, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -54,8 +54,14 @@ export type SyncColumn = (typeof SYNC_COLUMNS)[number];
 /** Columns that hold whole numbers; all others hold text. */
 export const INTEGER_COLUMNS: ReadonlySet<AgentColumn> = new Set(["id", "date_add", "last_keepalive"]);
 
+/** The columns that travel in dialect 4.14 (dapi.md 6.3, 6.5). */
+export const LATER_SYNC_COLUMNS = [...SYNC_COLUMNS, "disconnection_time", "group_config_status", "status_code"] as const;
+export const LATER_INTEGER_COLUMNS: ReadonlySet<string> = new Set([...INTEGER_COLUMNS, "disconnection_time", "status_code"]);
+
 export const CONNECTION_STATUSES = ["pending", "never_connected", "active", "disconnected"] as const;
 export type ConnectionStatus = (typeof CONNECTION_STATUSES)[number];
 
 export const SYNC_STATUSES = ["synced", "syncreq"] as const;
+/** What version 7 adds: only the keepalive, or only the connection, is to be sent (dapi.md 6.4). */
+export const LATER_SYNC_STATUSES = ["syncreq_status", "syncreq_keepalive"] as const;
 export type SyncStatus = (typeof SYNC_STATUSES)[number];

@@ -11,6 +11,8 @@ export interface TextOutput {
 export interface CommandEnvironment {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
+  /** All that comes on standard input, as text; rejects when that is more than `mostBytes`. */
+  readonly readInput: (mostBytes: number) => Promise<string>;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the Unix epoch. */
   readonly wallTime: () => number;

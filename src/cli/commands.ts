@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./configCommand.js"),
   },
   {
+    name: "probe",
+    summary: "tell what a master accepts, without joining its cluster",
+    load: () => import("./probeCommand.js"),
+  },
+  {
     name: "agents",
     summary: "import agents into the node's embedded store, or list them",
     load: () => import("./agentsCommand.js"),
@@ -54,6 +59,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "key",
     summary: "list the cluster keys, or change them without a stop",
     load: () => import("./keyCommand.js"),
+  },
+  {
+    name: "users",
+    summary: "list the users of the node's HTTP API, add, change or remove one",
+    load: () => import("./usersCommand.js"),
   },
   {
     name: "clusterd",

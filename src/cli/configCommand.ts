@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { problem } from "../config/ConfigurationProblem.js";
 import { describeConfig } from "../config/describeConfig.js";
 import { DEFAULT_ORIGIN, describeOrigins } from "../config/describeOrigins.js";
 import { printable } from "../config/printable.js";
@@ -8,8 +7,6 @@ import type { NodeConfigReading } from "../config/readNodeConfig.js";
 import { checkNodeConfig } from "../config/resolveNodeConfig.js";
 import type { NodeConfigCheck } from "../config/resolveNodeConfig.js";
 import { validateClusterBlock } from "../config/validateClusterBlock.js";
-import { dialectById } from "../protocol/dialects/index.js";
-import { MusterError } from "../protocol/errors/MusterError.js";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
 import { addConfigOptions, configSource } from "./configSource.js";
@@ -34,7 +31,7 @@ export function register(program: Command, environment: CommandEnvironment): voi
 function check(options: ConfigOptions, environment: CommandEnvironment): void {
   const { source, warnings } = configSource(options, environment);
   const reading = readNodeConfig(source);
-  const judgement = withDialect(checkNodeConfig(reading));
+  const judgement = checkNodeConfig(reading);
   warn([...warnings, ...judgement.warnings], environment);
   const config = validConfig(reading, judgement);
   const { cluster } = config;
@@ -55,7 +52,7 @@ function check(options: ConfigOptions, environment: CommandEnvironment): void {
 function show(options: ConfigOptions, environment: CommandEnvironment): void {
   const { source, warnings } = configSource(options, environment);
   const reading = readNodeConfig(source);
-  const judgement = withDialect(checkNodeConfig(reading));
+  const judgement = checkNodeConfig(reading);
   warn([...warnings, ...judgement.warnings], environment);
   const origins = describeOrigins(reading);
   const rows = describeConfig(validConfig(reading, judgement)).map(({ name, value }) => ({
@@ -67,19 +64,6 @@ function show(options: ConfigOptions, environment: CommandEnvironment): void {
   const [nameWidth, valueWidth] = [width("name"), width("value")];
   for (const { name, value, origin } of rows) {
     environment.stdout.write(`${`${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${origin}`.trimEnd()}\n`);
-  }
-}
-
-/** A dialect that muster does not speak is a mistake, too; the configuration's own layer does not know them. */
-function withDialect(judgement: NodeConfigCheck): NodeConfigCheck {
-  if (judgement.config === undefined) return judgement;
-  try {
-    dialectById(judgement.config.settings.dialect.id);
-    return judgement;
-  } catch (error) {
-    if (!(error instanceof MusterError)) throw error;
-    const detail = `dialect.id: ${typeof error.extraMessage === "string" ? error.extraMessage : error.message}`;
-    return { ...judgement, config: undefined, problems: [problem(3004, detail)] };
   }
 }
 

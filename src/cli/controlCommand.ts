@@ -7,6 +7,7 @@ import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { CommandFailure } from "./CommandFailure.js";
 import { longHealth, shortHealth } from "./control/healthText.js";
 import { plainTable } from "./control/plainTable.js";
+import { stepText } from "./control/stepText.js";
 import { LocalNode, timeoutOption } from "./LocalNode.js";
 import { rootOption } from "./rootOption.js";
 
@@ -108,10 +109,23 @@ async function askAgents(node: LocalNode, args: JsonObject): Promise<{ readonly 
 async function health(options: ControlOptions, more: boolean, environment: CommandEnvironment): Promise<void> {
   const node = new LocalNode(options.root, options.timeout);
   const report = await node.askJson(TO_LOCAL_NODE.getHealth, JSON.stringify(options.filterNode ?? null));
-  if (options.json === true) return printJson(report, environment);
+  const steps = await askSteps(node, options.filterNode ?? null);
+  if (options.json === true) return printJson(steps === null ? report : { ...report, steps }, environment);
   const { name } = await node.askJson(TO_LOCAL_NODE.getConfig, "");
   const clusterName = typeof name === "string" ? name : "";
-  environment.stdout.write(more ? longHealth(clusterName, report) : shortHealth(clusterName, report));
+  environment.stdout.write((more ? longHealth(clusterName, report) : shortHealth(clusterName, report)) + stepText(steps, more));
+}
+
+/** Whether the workers are in step; null when the master does not tell: a foreign one has no such function. */
+async function askSteps(node: LocalNode, names: readonly string[] | null): Promise<readonly JsonObject[] | null> {
+  const request = newRequest({ module: "muster.cluster", qualname: "get_steps", arguments: { filter_node: names } });
+  try {
+    const result = decodeResult(await node.ask(TO_LOCAL_NODE.dapi, formatRequest(request)));
+    return !(result instanceof MusterError) && result.kind === "affectedItems" ? listOf(result.affectedItems) : null;
+  } catch (error) {
+    if (error instanceof MusterError) return null;
+    throw error;
+  }
 }
 
 function printJson(value: unknown, { stdout }: CommandEnvironment): void {

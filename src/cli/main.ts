@@ -2,6 +2,7 @@
 import { constants, tmpdir } from "node:os";
 import type { CommandEnvironment } from "./CommandEnvironment.js";
 import { commandLine } from "./commandLine.js";
+import { readInput } from "./readInput.js";
 import { reportFailure } from "./reportFailure.js";
 import { runCli } from "./runCli.js";
 
@@ -29,6 +30,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const environment: CommandEnvironment = {
   stdout: process.stdout,
   stderr: process.stderr,
+  readInput: (mostBytes) => readInput(process.stdin, mostBytes),
   variables: process.env,
   wallTime: Date.now,
   stop: stop.signal,

@@ -13,7 +13,6 @@ import { ServiceManager } from "../node/ports/ServiceManager.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { startNode } from "../node/startNode.js";
 import type { RunningNode } from "../node/startNode.js";
-import { dialectById } from "../protocol/dialects/index.js";
 import { LogTap } from "../telemetry/LogTap.js";
 import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { NodeLogger } from "../telemetry/openNodeLogger.js";
@@ -82,21 +81,17 @@ async function runWithLogger(options: RunNodeOptions, environment: CommandEnviro
   const { root, cluster, settings } = config;
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Starting ${cluster.nodeType} ${cluster.nodeName} of cluster ${cluster.name} in ${root}.`);
-  const { id, version } = settings.dialect;
-  const spoken = dialectById(id);
-  const dialect = version === null ? spoken : { ...spoken, version };
   const pidFile = await writePidFile(root, environment.processId);
   try {
     const node = await startNode({
       config,
-      dialect,
       logger,
       serveWdb: settings.store.serveWdb,
       workersMayChange: settings.api.workersMayChange,
       version: musterVersion(),
       ...(options.traceFile === undefined ? {} : { traceFile: options.traceFile }),
     });
-    await accompany(node, { pidFile, version: dialect.version }, options, environment, logs);
+    await accompany(node, { pidFile, version: node.watch.identity.clusterVersion }, options, environment, logs);
   } finally {
     await pidFile.remove();
   }

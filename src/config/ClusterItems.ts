@@ -13,7 +13,10 @@ export interface FileItem {
   readonly extraValid: boolean;
 }
 
-/** Intervals and timeouts, all in seconds; fractions are allowed (protocol.md 8, dapi.md 5.3). */
+/**
+ * Intervals and timeouts, in seconds unless said; fractions are allowed (protocol.md 8, dapi.md 5.3). They are
+ * those of all dialects together: one that a dialect has no use for does nothing.
+ */
 export interface ClusterIntervals {
   readonly worker: {
     readonly syncIntegrity: number;
@@ -23,16 +26,29 @@ export interface ClusterIntervals {
     readonly connectionRetry: number;
     /** A count, not seconds. */
     readonly maxFailedKeepaliveAttempts: number;
+    readonly timeoutAgentGroups: number;
+    /** A count: answers that differ from the master's, in a row, before the full set is asked for. */
+    readonly agentGroupsMismatchLimit: number;
   };
   readonly master: {
     readonly recalculateIntegrity: number;
     readonly checkWorkerLastKeepalive: number;
     readonly maxAllowedTimeWithoutKeepalive: number;
+    readonly syncAgentGroups: number;
+    readonly agentGroupStartDelay: number;
+    readonly maxLockedIntegrityTime: number;
   };
   readonly communication: {
     readonly timeoutClusterRequest: number;
     readonly timeoutDapiRequest: number;
     readonly timeoutReceivingFile: number;
+    /** Bytes: the largest archive of zlib members, packed and unpacked, and the smallest that its limit shrinks to. */
+    readonly maxZipSize: number;
+    readonly minZipSize: number;
+    /** zlib's level, 0 to 9. */
+    readonly compressLevel: number;
+    /** The part by which the limit shrinks and grows, above 0 and below 1. */
+    readonly zipLimitTolerance: number;
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { ClusterItems } from "./ClusterItems.js";
 import type { Limits } from "./Limits.js";
 import type { Settings } from "./settings/schema.js";
@@ -24,7 +25,12 @@ export interface NodeConfig {
   /** The node's data directory, absolute, without a trailing slash. */
   readonly root: string;
   readonly cluster: ClusterBlock;
+  /** The dialect that the settings name, with the version to send; null: none, see `Settings`. */
+  readonly dialect: Dialect | null;
+  /** cluster.json over the defaults of `dialect`, or of the first one. */
   readonly items: ClusterItems;
+  /** The same over each dialect's defaults, by its id: a master without a setting follows its workers. */
+  readonly itemsByDialect: Readonly<Record<string, ClusterItems>>;
   readonly limits: Limits;
   /** What muster.yaml adds. */
   readonly settings: Settings;

@@ -1,3 +1,4 @@
+import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { ClusterItems } from "./ClusterItems.js";
 import { ConfigurationError } from "./ConfigurationError.js";
 import { problem } from "./ConfigurationProblem.js";
@@ -32,10 +33,15 @@ export interface ClusterJsonReading {
  *
  * @param text the file's contents; undefined when there is no such file
  * @param file its path, for messages
- * @param overrides what goes over it, the weakest first
+ * @param options.overrides what goes over it, the weakest first
+ * @param options.dialect whose defaults hold. @default dialect 4.3-zip
  */
-export function readClusterJson(text: string | undefined, file: string, overrides: readonly Override[] = []): ClusterJsonReading {
-  const defaults = defaultClusterItems();
+export function readClusterJson(
+  text: string | undefined,
+  file: string,
+  { overrides = [], dialect }: { readonly overrides?: readonly Override[] | undefined; readonly dialect?: Dialect | undefined } = {},
+): ClusterJsonReading {
+  const defaults = defaultClusterItems(dialect);
   const intervals = overrides.filter(({ path }) => path.startsWith("intervals."));
   if (text === undefined && intervals.length === 0) return { items: defaults, problems: [], warnings: [], given: [], origins: new Map() };
   const refused = (detail: string): ClusterJsonReading => ({

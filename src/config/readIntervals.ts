@@ -1,5 +1,5 @@
 import type { ClusterIntervals } from "./ClusterItems.js";
-import { ATTEMPTS_INTERVAL, INTERVAL_NAMES } from "./intervalNames.js";
+import { INTERVAL_NAMES, UNREAD_INTERVALS } from "./intervalNames.js";
 import type { JsonObject, JsonReader } from "./JsonReader.js";
 
 /** Longest interval in seconds: timers count milliseconds in a signed 32-bit number. */
@@ -17,16 +17,28 @@ export function readIntervals(reader: JsonReader, json: JsonObject, defaults: Cl
     const path = `intervals.${name}`;
     const given = reader.object(intervals, name, path) ?? {};
     const spelling: Readonly<Record<string, string>> = INTERVAL_NAMES[name];
-    reader.warnUnknown(given, Object.values(spelling), path);
+    reader.warnUnknown(given, [...Object.values(spelling), ...UNREAD_INTERVALS[name]], path);
     const resolved = Object.entries(defaults[name]).map(([key, fallback]: [string, number]) => {
       const jsonName = spelling[key] ?? key;
-      const judge = jsonName === ATTEMPTS_INTERVAL ? faultOfCount : faultOfSeconds;
+      const judge = OTHER_UNITS[jsonName] ?? faultOfSeconds;
       return [key, reader.number(given, jsonName, `${path}.${jsonName}`, fallback, judge)] as const;
     });
     return Object.fromEntries(resolved) as unknown as ClusterIntervals[Section];
   };
   return { worker: section("worker"), master: section("master"), communication: section("communication") };
 }
+
+/** The settings that are no seconds. */
+const OTHER_UNITS: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+  max_failed_keepalive_attempts: faultOfCount,
+  agent_groups_mismatch_limit: faultOfCount,
+  max_zip_size: faultOfCount,
+  min_zip_size: faultOfCount,
+  compress_level: (value) =>
+    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 9 ? undefined : "is not a whole number from 0 to 9",
+  zip_limit_tolerance: (value) =>
+    typeof value === "number" && value > 0 && value < 1 ? undefined : "is not a number above 0 and below 1",
+};
 
 function faultOfSeconds(value: unknown): string | undefined {
   if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) return "is not a number of seconds above 0";

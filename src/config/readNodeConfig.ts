@@ -1,3 +1,7 @@
+import { chooseDialect, DIALECTS } from "../protocol/dialects/index.js";
+import { MusterError } from "../protocol/errors/MusterError.js";
+import type { Dialect } from "../protocol/dialects/Dialect.js";
+import type { ClusterItems } from "./ClusterItems.js";
 import { readClusterJson } from "./clusterJson.js";
 import type { ClusterJsonReading } from "./clusterJson.js";
 import type { ClusterReading } from "./ClusterReading.js";
@@ -37,6 +41,10 @@ export interface NodeConfigReading {
   /** Undefined when ossec.conf could not be read at all; `problems` says why. */
   readonly cluster: ClusterReading | undefined;
   readonly clusterJson: ClusterJsonReading;
+  /** The same over each dialect's defaults, by its id. */
+  readonly itemsByDialect: Readonly<Record<string, ClusterItems>>;
+  /** The one that the settings choose. */
+  readonly dialect: Dialect | undefined;
   /** Whether there is a cluster.json. */
   readonly hasClusterJson: boolean;
   /** muster.yaml and what goes over it. */
@@ -69,17 +77,37 @@ export function readNodeConfig(source: ConfigSource): NodeConfigReading {
   const json = readOptional(source, paths.clusterJson, 3005, problems);
   const settings = readSettings(readOptional(source, paths.musterYaml, 3004, problems), paths.musterYaml, overrides);
   const { files } = settings.settings.keys;
+  const dialect = readDialect(settings, problems);
+  const clusterJson = readClusterJson(json, paths.clusterJson, { overrides, dialect });
   const isNamed = settings.problems.length === 0 && settings.origins.has("keys.files");
   return {
     paths,
     cluster: cluster === undefined ? undefined : overrideCluster(cluster, overrides),
-    clusterJson: readClusterJson(json, paths.clusterJson, overrides),
+    clusterJson,
+    itemsByDialect: Object.fromEntries(
+      DIALECTS.map((other) => [other.id, other.id === dialect?.id ? clusterJson.items : readClusterJson(json, paths.clusterJson, { overrides, dialect: other }).items]),
+    ),
+    dialect,
     hasClusterJson: json !== undefined,
     settings,
     keyFiles: readKeyFiles(files, isNamed, { ...source, root: paths.root }),
     problems,
     warnings,
   };
+}
+
+/** A dialect that muster does not speak is a mistake. */
+function readDialect({ settings, origins }: SettingsReading, problems: ConfigurationProblem[]): Dialect | undefined {
+  const { id, version } = settings.dialect;
+  try {
+    return chooseDialect(id ?? undefined, version ?? undefined);
+  } catch (error) {
+    if (!(error instanceof MusterError)) throw error;
+    const name = id === null ? "dialect.version" : "dialect.id";
+    const detail = typeof error.extraMessage === "string" ? error.extraMessage : error.message;
+    problems.push(problem(3004, `${origins.get(name) ?? "muster.yaml"}: ${name}: ${detail}`));
+    return undefined;
+  }
 }
 
 function readCluster(

@@ -61,7 +61,9 @@ export function checkNodeConfig(reading: NodeConfigReading): NodeConfigCheck {
   const config = deepFreeze<NodeConfig>({
     root: paths.root,
     cluster: cluster.block,
+    dialect: reading.dialect ?? null,
     items: clusterJson.items,
+    itemsByDialect: reading.itemsByDialect,
     limits: settings.limits,
     settings: settings.settings,
     keys: keyElsewhere ? keyFiles.keys : key === "" ? [] : [key],

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { AgentStore } from "../agents/AgentStore.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { Clock } from "../protocol/Clock.js";
+import type { WorkerStep } from "./cluster/WorkerStep.js";
 import type { DapiRequest, RequestType } from "./DapiRequest.js";
 import type { ApiResult } from "./results/ApiResult.js";
 
@@ -26,6 +27,8 @@ export interface ClusterPort {
   nodes(argumentsJson: Readonly<Record<string, unknown>>): Promise<{ readonly items: readonly Readonly<Record<string, unknown>>[]; readonly totalItems: number }>;
   /** `get_health` (dapi.md 4.2). */
   health(filterNode: readonly string[] | null): Promise<{ readonly n_connected_nodes: number; readonly nodes: Readonly<Record<string, unknown>> }>;
+  /** The workers that this node watches, and whether they are in step; a worker watches itself. */
+  steps(): readonly WorkerStep[];
   /** Whether the node's cluster part runs. */
   readonly running: boolean;
 }

@@ -1,17 +1,20 @@
 import type { Clock } from "../protocol/Clock.js";
 import { MusterError } from "../protocol/errors/MusterError.js";
 import type { NodeFiles } from "./CatalogueFunction.js";
+import { DAEMONS, daemonState, hasMark, RUN_FOLDER, type DaemonMarks, type DaemonState } from "./daemonState.js";
 
-/** Where daemons leave their marks, relative to the root (dapi.md 3.2). */
-const RUN_FOLDER = "var/run";
 /** How long what was read there counts, in milliseconds: a busy node does not read its folder for every request. */
 const READINESS_LIFETIME = 1_000;
 /** Daemons that muster stands for itself, or that need not run for its functions. */
 const NOT_COUNTED: ReadonlySet<string> = new Set(["wazuh-clusterd", "wazuh-apid"]);
-const NOT_READY: ReadonlySet<string> = new Set(["failed", "restarting", "stopped"]);
-const MARK = /^(wazuh-[a-z]+?)(?:\.(failed|restart|start)|-(\d+)\.pid)$/;
+const NOT_READY: ReadonlySet<DaemonState> = new Set(["failed", "restarting", "stopped"]);
 
-type DaemonState = "running" | "failed" | "restarting" | "starting" | "stopped";
+/** What was read: whether daemons are used here at all, and the state of each that was asked for. */
+interface Reading {
+  readonly at: number;
+  readonly marks: Promise<DaemonMarks | null>;
+  readonly states: Map<string, Promise<DaemonState>>;
+}
 
 /**
  * Whether the daemons that a request counts on are there (dapi.md 1.3, error 1017).
@@ -23,7 +26,7 @@ type DaemonState = "running" | "failed" | "restarting" | "starting" | "stopped";
 export class DaemonReadiness {
   readonly #files: NodeFiles;
   readonly #clock: Pick<Clock, "now">;
-  #last: { readonly at: number; readonly states: Promise<ReadonlyMap<string, DaemonState>> } | undefined;
+  #last: Reading | undefined;
 
   constructor(files: NodeFiles, clock: Pick<Clock, "now">) {
     this.#files = files;
@@ -35,11 +38,20 @@ export class DaemonReadiness {
     if (services.length === 0) return;
     const now = this.#clock.now();
     if (this.#last === undefined || now - this.#last.at >= READINESS_LIFETIME) {
-      this.#last = { at: now, states: readStates(this.#files) };
+      this.#last = { at: now, marks: readMarks(this.#files), states: new Map() };
     }
-    const states = await this.#last.states;
-    if (states.size === 0) return;
-    const notReady = services.map((name) => [name, states.get(name) ?? "stopped"] as const).filter(([, state]) => NOT_READY.has(state));
+    const { marks, states } = this.#last;
+    const known = await marks;
+    if (known === null) return;
+    const counted = services.filter((name) => !NOT_COUNTED.has(name));
+    const found = await Promise.all(
+      counted.map(async (name) => {
+        const state = states.get(name) ?? daemonState(name, known);
+        states.set(name, state);
+        return [name, await state] as const;
+      }),
+    );
+    const notReady = found.filter(([, state]) => NOT_READY.has(state));
     if (notReady.length === 0) return;
     throw MusterError.user(1017, {
       node_name: nodeName,
@@ -48,27 +60,9 @@ export class DaemonReadiness {
   }
 }
 
-/** The state of each daemon that has left a mark; empty on a node without them, and where the folder can't be read. */
-async function readStates(files: NodeFiles): Promise<ReadonlyMap<string, DaemonState>> {
-  const marks = new Map<string, { words: Set<string>; pids: number[] }>();
-  for (const { name } of await files.list(RUN_FOLDER).catch(() => [])) {
-    const [, daemon = "", word, pid] = MARK.exec(name) ?? [];
-    if (daemon === "" || NOT_COUNTED.has(daemon)) continue;
-    const mark = marks.get(daemon) ?? { words: new Set<string>(), pids: [] };
-    if (word !== undefined) mark.words.add(word);
-    if (pid !== undefined) mark.pids.push(Number(pid));
-    marks.set(daemon, mark);
-  }
-  const states = new Map<string, DaemonState>();
-  for (const [daemon, { words, pids }] of marks) states.set(daemon, await stateOf(words, pids, files));
-  return states;
-}
-
-/** The rule of dapi.md 3.2. */
-async function stateOf(words: ReadonlySet<string>, pids: readonly number[], files: NodeFiles): Promise<DaemonState> {
-  if (words.has("failed")) return "failed";
-  if (words.has("restart")) return "restarting";
-  if (words.has("start")) return "starting";
-  for (const pid of pids) if (await files.processRuns(pid)) return "running";
-  return pids.length > 0 ? "failed" : "stopped";
+/** The marks of the node's daemons; null where they have left none, and where the folder can't be read. */
+async function readMarks(files: NodeFiles): Promise<DaemonMarks | null> {
+  const names = new Set((await files.list(RUN_FOLDER).catch(() => [])).map(({ name }) => name));
+  const areUsed = DAEMONS.some((daemon) => !NOT_COUNTED.has(daemon) && hasMark(daemon, names));
+  return areUsed ? { names, processRuns: (pid) => files.processRuns(pid) } : null;
 }

@@ -4,6 +4,13 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 export class RequestSignals {
   readonly #controllers = new Map<FastifyRequest, AbortController>();
 
+  #isStopping = false;
+
+  /** The server stops: what still comes is refused. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** Requests that are being answered. */
   get size(): number {
     return this.#controllers.size;
@@ -29,6 +36,7 @@ export class RequestSignals {
 
   /** Gives all requests up. */
   abortAll(): void {
+    this.#isStopping = true;
     for (const controller of this.#controllers.values()) controller.abort(new Error("the node stops"));
   }
 }

@@ -127,7 +127,8 @@ function createServer(settings: HttpSettings, tls: { readonly cert: Buffer; read
     routerOptions: { maxParamLength: settings.pathPartCharacters },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: answerBrokenPath,
-    return503OnClosing: true,
+    // `requestBounds` refuses them, with a problem document.
+    return503OnClosing: false,
   };
   const server = {
     maxHeaderSize: settings.headerBytes,

@@ -45,6 +45,7 @@ class Application {
   private readonly deleter: Deleter;
   private readonly problems: FileProblem[] = [];
   private readonly removedAgents: string[] = [];
+  private rulesetChanged = false;
   private readonly counts = { created: 0, overwritten: 0, deleted: 0 };
 
   constructor(disk: Disk, job: ApplyJob, metadata: DifferenceMetadata) {
@@ -68,6 +69,7 @@ class Application {
       ...this.counts,
       problems: this.problems,
       extraValid: this.metadata.extraValid.map(({ path }) => path),
+      rulesetChanged: this.rulesetChanged,
       removedAgents: this.removedAgents,
     };
   }
@@ -89,7 +91,9 @@ class Application {
   private deleteAll(paths: readonly string[]): void {
     for (const path of paths) {
       this.attempt(path, () => {
-        if (this.deleter.remove(path)) this.counts.deleted++;
+        if (!this.deleter.remove(path)) return;
+        this.counts.deleted++;
+        this.rulesetChanged ||= Object.entries(this.job.scope.items.files).some(([key, { restart }]) => restart && path.startsWith(key));
       });
     }
   }
@@ -105,10 +109,11 @@ class Application {
       this.bringParts(file);
       return;
     }
-    if (path === CLIENT_KEYS) this.removeLeftovers(file);
+    if (path === CLIENT_KEYS && this.job.scope.dialect.cleansRemovedAgents) this.removeLeftovers(file);
     const existing = this.disk.lstatSync(`${this.job.scope.root}/${path}`, { throwIfNoEntry: false });
     if (existing?.isDirectory() === true) this.deleter.removeHollowTree(path);
     this.counts[this.placer.place(file, path, target.item)]++;
+    this.rulesetChanged ||= target.item.restart;
   }
 
   /** Takes a merged file apart; each bad part is a problem of its own. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { CompareJob, CompareResult, FileVersion } from "../../workers/jobs.js";
 import type { ClusterItems } from "../config/ClusterItems.js";
 import { countsOf, encodeDifference, type Difference } from "./Difference.js";
@@ -9,7 +10,14 @@ export function compare(job: CompareJob): CompareResult {
   const { items, dialect } = job.scope;
   const difference = compareIndexes(new FileIndex(job.own), new FileIndex(job.peer), items, job.settled);
   const extraValid = difference.extraValid.map(({ path, hash }) => ({ path, hash }));
-  return { counts: countsOf(difference), extraValid, difference: encodeDifference(difference, dialect.fileHash.bytes) };
+  const encoded = encodeDifference(difference, dialect.fileHash.bytes);
+  return { counts: countsOf(difference), extraValid, difference: encoded, content: contentOf(difference, encoded) };
+}
+
+/** Merged group files travel under the worker's own name. */
+function contentOf(difference: Difference, encoded: SharedArrayBuffer): string | null {
+  if (difference.sharedMerged.length > 0) return null;
+  return createHash("sha256").update(new Uint8Array(encoded)).digest("hex");
 }
 
 /**

@@ -8,7 +8,6 @@ import type { RootLock } from "../node/ports/rootLock.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { startNode } from "../node/startNode.js";
 import type { NodeEnd, RunningNode } from "../node/startNode.js";
-import { dialectById } from "../protocol/dialects/index.js";
 import { MusterError } from "../protocol/errors/MusterError.js";
 import type { Logger } from "../telemetry/Logger.js";
 import { readActor, watchActor } from "./NodeState.js";
@@ -67,12 +66,10 @@ export class ClusterNode {
     let lock: RootLock | undefined;
     let node: RunningNode;
     try {
-      const { dialect, store, api } = config.settings;
-      const known = dialectById(dialect.id);
+      const { store, api } = config.settings;
       lock = await lockRoot(config.root, process.pid);
       node = await startNode({
         config,
-        dialect: dialect.version === null ? known : { ...known, version: dialect.version },
         logger,
         serveWdb: store.serveWdb,
         workersMayChange: api.workersMayChange,

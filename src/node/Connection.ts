@@ -2,14 +2,15 @@ import { join } from "node:path";
 import type { Answer } from "../../machines/process.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import { Channel, type IncomingRequest, type RequestOptions } from "../protocol/Channel.js";
-import { COMMON } from "../protocol/commands.js";
 import { FernetCipher, IV_BYTES } from "../protocol/Cipher.js";
 import type { MessageNotice } from "../protocol/ChannelOptions.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
 import { CommonCommands, unknownCommandText } from "../protocol/CommonCommands.js";
+import { ANSWER, ANSWER_TEXT, COMMON, NO_TASK } from "../protocol/commands.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
-import { encodeException } from "../protocol/errors/exceptionJson.js";
+import { encodeException, exceptionFor } from "../protocol/errors/exceptionJson.js";
 import type { MusterError } from "../protocol/errors/MusterError.js";
+import { parseTaskAndError } from "../protocol/payloads.js";
 import { ChunkPace } from "../protocol/transfer/ChunkPace.js";
 import type { FernetKey } from "../protocol/fernet.js";
 import { IncomingFiles, type FileSinkFactory } from "../protocol/transfer/IncomingFiles.js";
@@ -21,6 +22,7 @@ import type { Leftovers } from "./Leftovers.js";
 import type { NodeTaps, TransferNotice } from "./NodeTaps.js";
 import type { NodeLink } from "./ports/Network.js";
 import type { NodeDisk } from "./ports/NodeDisk.js";
+import { TransferCancelled } from "./TransferCancelled.js";
 import { transferFiles } from "./transferFiles.js";
 import { isTransferPath } from "./transferPath.js";
 import type { TransferFigures } from "./watch/Traffic.js";
@@ -67,6 +69,8 @@ export class Connection {
   readonly #owned = new Set<string>();
   /** The SHA-256 of files that this node packed, by their paths. */
   readonly #hashes = new Map<string, Buffer>();
+  /** The SHA-256 of files of the peer that this node took, by their paths. */
+  readonly #takenHashes = new Map<string, string>();
   #bytesOfFiles = 0;
   /** What was moved over this connection in files, for metrics. */
   readonly transfers: TransferFigures = { filesIn: 0, filesOut: 0, fileBytesIn: 0, fileBytesOut: 0 };
@@ -74,6 +78,8 @@ export class Connection {
   /** The key that the peer sealed its last message with. */
   #peerKey: FernetKey | undefined;
   readonly #closedListeners: (() => void)[] = [];
+  /** The peer's tasks that files are being sent for, and whether it has given them up. */
+  readonly #sending = new Map<string, { isCancelled: boolean }>();
 
   constructor(options: ConnectionOptions) {
     const { link, config, dialect, clock, random, disk, keys, taps } = options;
@@ -131,7 +137,8 @@ export class Connection {
 
   /** Sends an answer that a machine has decided on. */
   answer(answer: Answer): void {
-    this.channel.answer(answer.requestId, answer.command, answer.payload);
+    const { requestId, command, payload } = answer;
+    this.channel.answer(requestId, command, command === "err" ? exceptionFor(payload, this.channel.dialect) : payload);
   }
 
   /** Calls `hear` once the connection is closed; at once when it is. */
@@ -140,13 +147,23 @@ export class Connection {
     else this.#closedListeners.push(hear);
   }
 
+  /** Reports an exception of a process: `<task id or None> <exception>` (protocol.md 4, `…_r`). */
+  async report(command: string, taskId: string | null, exception: string, options: RequestOptions = {}): Promise<void> {
+    await this.channel.request(command, `${taskId ?? NO_TASK} ${exceptionFor(exception, this.channel.dialect)}`, options);
+  }
+
   /** A request whose answer is text. */
   async ask(command: string, payload: Uint8Array | string, options: RequestOptions = {}): Promise<string> {
     return (await this.channel.request(command, payload, options)).toString("utf8");
   }
 
-  /** Sends a file of this node to a path at the peer. Both are relative to root; `source` is `path` unless it is named. */
-  async sendFile(path: string, signal: AbortSignal, source = path): Promise<{ bytes: number }> {
+  /**
+   * Sends a file of this node to a path at the peer. Both are relative to root; `source` is `path` unless it is named.
+   *
+   * @param taskId the peer's task that the file is for; null: for none.
+   * @throws TransferCancelled when the peer gives its task up meanwhile.
+   */
+  async sendFile(path: string, taskId: string | null, signal: AbortSignal, source = path): Promise<{ bytes: number }> {
     const { config, disk } = this.#options;
     const { root, limits } = config;
     const chunkBytes = limits.transferChunkBytes;
@@ -156,26 +173,37 @@ export class Connection {
       this.#options.taps.onTransfer?.(this.id, { direction: "out", path, bytes, total, state });
     };
     tell("running");
+    const task = { isCancelled: false };
+    if (taskId !== null) this.#sending.set(taskId, task);
     try {
-      await sendFile(this.channel, {
+      const { cancelled } = await sendFile(this.channel, {
         path,
         source: (await this.#sealedSource(path, source)) ?? disk.read(join(root, source), chunkBytes),
         chunkBytes,
         pace: this.pace,
         signal,
+        isCancelled: () => task.isCancelled,
         onProgress: (sent) => {
           this.transfers.fileBytesOut += sent - bytes;
           bytes = sent;
           tell("running");
         },
       });
+      if (cancelled || task.isCancelled) throw new TransferCancelled(path, bytes);
     } catch (error) {
       tell("failed");
       throw error;
+    } finally {
+      if (taskId !== null) this.#sending.delete(taskId);
     }
     this.transfers.filesOut += 1;
     tell("done");
     return { bytes };
+  }
+
+  /** Tells the peer that its file is not waited for any more, where the dialect has a command for it. */
+  async cancelTask(taskId: string | null, exception: string, options: RequestOptions = {}): Promise<void> {
+    if (taskId !== null && this.channel.dialect.cancelsTransfers) await this.report(COMMON.cancelTask, taskId, exception, options);
   }
 
   /** A file that this node packed: its hash is known, and nobody else changes it. */
@@ -191,11 +219,27 @@ export class Connection {
     return { bytes: await disk.size(file), sha256, seal };
   }
 
+  /** Closes it in good order, and waits until it is closed. */
+  async end(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.whenClosed(resolve);
+      this.channel.close();
+    });
+  }
+
   /** A completed file of the peer becomes this node's, to be discarded by `discard` or with the connection. */
   takeFile(path: string): string | undefined {
+    const sha256 = this.files.sha256(path);
     const taken = this.files.take(path);
-    if (taken !== undefined) this.#owned.add(taken);
+    if (taken === undefined) return undefined;
+    this.#owned.add(taken);
+    if (sha256 !== undefined) this.#takenHashes.set(taken, sha256);
     return taken;
+  }
+
+  /** The SHA-256 of a file that was taken and not discarded yet, in hexadecimal. */
+  takenHash(path: string): string | undefined {
+    return this.#takenHashes.get(path);
   }
 
   /**
@@ -224,6 +268,7 @@ export class Connection {
     for (const path of given) {
       this.#owned.delete(path);
       this.#hashes.delete(path);
+      this.#takenHashes.delete(path);
     }
     await this.#options.leftovers.remove(given);
   }
@@ -244,6 +289,13 @@ export class Connection {
   async #onRequest(request: IncomingRequest): Promise<void> {
     const { counter, command } = request;
     if (this.#options.isGreeted()) {
+      if (command === COMMON.cancelTask && this.channel.dialect.cancelsTransfers) {
+        const { taskId } = parseTaskAndError(command, request.payload);
+        const task = taskId === null ? undefined : this.#sending.get(taskId);
+        if (task !== undefined) task.isCancelled = true;
+        this.channel.answer(counter, ANSWER.ok, ANSWER_TEXT.requestReceived);
+        return;
+      }
       const answer = await this.#common.answer(command, request.payload);
       if (answer !== undefined) {
         this.channel.answer(counter, answer.command, answer.payload);
@@ -255,7 +307,7 @@ export class Connection {
 
   /** Answers `err` with an exception (protocol.md 2). */
   refuse(requestId: number, error: unknown): void {
-    this.channel.answer(requestId, "err", encodeException(error));
+    this.channel.answer(requestId, "err", encodeException(error, this.channel.dialect));
   }
 
   #counted(sinks: FileSinkFactory): FileSinkFactory {

@@ -21,6 +21,9 @@ export interface FileIndexerOptions {
 /** Batches that wait for a thread or are hashed at a time: enough to keep the threads busy, few enough to leave room for others. */
 const BATCHES_AT_ONCE = 8;
 
+/** The items of which the rules are made that analysisd loads (dialects.md 1.10). */
+const RULESET_ITEMS: ReadonlySet<string> = new Set(["etc/decoders/", "etc/rules/", "etc/lists/"]);
+
 /** Keeps the node's index: one pass walks the tree and hashes what is new, on the pool's threads. */
 export class FileIndexer {
   readonly #options: FileIndexerOptions;
@@ -41,9 +44,30 @@ export class FileIndexer {
     return this.#current === undefined ? undefined : new FileIndex(this.#current.buffer).find(path)?.hash;
   }
 
+  /** The hashes of rules, decoders and lists in the published index, by their paths; none before the first pass. */
+  rulesetHashes(): Readonly<Record<string, string>> {
+    if (this.#current === undefined) return {};
+    const entries = [...new FileIndex(this.#current.buffer).entries()].filter(({ itemKey }) => RULESET_ITEMS.has(itemKey));
+    return Object.fromEntries(entries.map(({ path, hash }) => [path, hash]));
+  }
+
   /** Walks and hashes the tree, and publishes the index. Files in trouble are left out and told once. */
   async refresh(signal: AbortSignal): Promise<IndexOutcome> {
-    const { pool, scope } = this.#options;
+    for (;;) {
+      const { dialect, items } = this.#options.scope;
+      const outcome = await this.#pass({ ...this.#options.scope }, signal);
+      if (outcome !== undefined && dialect === this.#options.scope.dialect && items === this.#options.scope.items) return outcome;
+    }
+  }
+
+  /** What was indexed under another dialect is void: its hashes are others. */
+  forget(): void {
+    this.#current = undefined;
+  }
+
+  /** One pass; undefined when the index was forgotten meanwhile. */
+  async #pass(scope: NodeScope, signal: AbortSignal): Promise<IndexOutcome | undefined> {
+    const { pool } = this.#options;
     const previous = this.#current;
     const walked = await pool.run<"walk">(
       { kind: "walk", scope, ...(previous === undefined ? {} : { previous: previous.buffer }) },
@@ -57,6 +81,7 @@ export class FileIndexer {
     const hashes = await inParallel(walked.batches, BATCHES_AT_ONCE, ([from, to]) =>
       pool.run<"hash">({ kind: "hash", scope, draft, from, to }, { signal }),
     );
+    if (scope.dialect !== this.#options.scope.dialect) return undefined;
     const problems = [...walked.problems, ...hashes.flatMap((result) => result.problems)];
     const files = walked.files - hashes.reduce((sum, result) => sum + result.problems.length, 0);
     const version = (previous?.version ?? 0) + 1;

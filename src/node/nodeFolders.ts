@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { Dialect } from "../protocol/dialects/Dialect.js";
+import type { Logger } from "../telemetry/Logger.js";
 import type { NodeDisk } from "./ports/NodeDisk.js";
 import { transferFolder } from "./transferPath.js";
 
@@ -15,6 +17,27 @@ export async function makeNodeFolders(disk: NodeDisk, root: string, nodeName: st
 /** Makes the folder in which the transfers of a node live. */
 export async function makeTransferFolder(disk: NodeDisk, root: string, nodeName: string): Promise<void> {
   await disk.makeFolder(join(root, transferFolder(nodeName)), FOLDER_MODE);
+}
+
+interface FolderServices {
+  readonly config: { readonly root: string };
+  readonly scope: { readonly dialect: Pick<Dialect, "emptiesTransferFolder"> };
+  readonly disk: NodeDisk;
+  readonly logger: Logger;
+}
+
+/**
+ * Removes what a lost connection left in a worker's folder, where the dialect wants it gone (dialects.md 1.2). Never
+ * rejects: the log tells what could not be removed.
+ */
+export async function emptyTransferFolder({ config, scope, disk, logger }: FolderServices, nodeName: string): Promise<void> {
+  if (!scope.dialect.emptiesTransferFolder) return;
+  const folder = join(config.root, transferFolder(nodeName));
+  try {
+    for (const { name } of await disk.list(folder)) await disk.removeTree(join(folder, name));
+  } catch (error) {
+    logger.warn(`Could not empty the folder of ${nodeName}: ${String(error)}`);
+  }
 }
 
 /**

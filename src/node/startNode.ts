@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { AnyActor } from "xstate";
 import type { AgentStore } from "../agents/AgentStore.js";
+import type { ClusterItems } from "../config/ClusterItems.js";
 import type { NodeConfig } from "../config/NodeConfig.js";
 import type { AskNode } from "../dapi/AskNode.js";
 import type { Catalogue } from "../dapi/catalogue/Catalogue.js";
 import type { Clock, RandomSource } from "../protocol/Clock.js";
+import { DEFAULT_DIALECT } from "../protocol/dialects/index.js";
 import type { Dialect } from "../protocol/dialects/Dialect.js";
 import type { Logger } from "../telemetry/Logger.js";
 import type { NodeScope } from "../../workers/jobs.js";
@@ -16,22 +18,30 @@ import { MasterNode } from "./master/MasterNode.js";
 import { NodeTaps } from "./NodeTaps.js";
 import { cleanTransferFolders, makeNodeFolders } from "./nodeFolders.js";
 import { createAgentStore } from "./ports/agentStore.js";
+import { daemonSockets } from "./ports/daemonSockets.js";
 import { LinkTls } from "./ports/LinkTls.js";
 import { systemClock } from "./ports/systemClock.js";
 import { systemDisk } from "./ports/systemDisk.js";
 import { systemRandom } from "./ports/systemRandom.js";
 import { tcpNetwork } from "./ports/tcpNetwork.js";
 import { ThreadPool } from "./ports/ThreadPool.js";
+import { watchFolder } from "./ports/watchFolder.js";
 import { TransitionTrace } from "./TransitionTrace.js";
 import type { NodeWatch } from "./watch/NodeWatch.js";
 import { stepReport } from "./watch/stepReport.js";
 import { StepWatch } from "./watch/StepWatch.js";
 import { watchCertificates } from "./watchCertificates.js";
+import { RulesetReload } from "./worker/RulesetReload.js";
 import { WorkerNode } from "./worker/WorkerNode.js";
 
 export interface StartNodeOptions {
   readonly config: NodeConfig;
-  readonly dialect: Dialect;
+  /**
+   * What the node speaks, with the version that it sends.
+   *
+   * @default what the settings name; where they name none, a master follows its workers and a worker speaks the first
+   */
+  readonly dialect?: Dialect;
   readonly logger: Logger;
   /** @default the machine's */
   readonly clock?: Clock;
@@ -87,9 +97,11 @@ export interface RunningNode {
  * @throws Error when a folder can't be made: the text names it; MusterError 1000 when a node runs in this root already
  */
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
-  const { config, dialect, logger, clock = systemClock, random = systemRandom } = options;
-  const { root, cluster, items, limits } = config;
-  const { settings } = config;
+  const { config, logger, clock = systemClock, random = systemRandom } = options;
+  const { root, cluster, limits, settings } = config;
+  const named = options.dialect ?? config.dialect;
+  const dialect = named ?? DEFAULT_DIALECT;
+  const items = itemsFor(config, dialect);
   const tls = settings.tls.enabled ? await LinkTls.load(root, settings.tls) : undefined;
   await makeNodeFolders(systemDisk, root, cluster.nodeName);
   await refuseSecondNode(root);
@@ -100,6 +112,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       logger.error(`A thread of the pool died: ${error.message}`);
     },
   });
+  // The one thing of a node that may change while it runs: the work reads it anew each time.
   const scope: NodeScope = { root, nodeName: cluster.nodeName, items, dialect, limits };
   const indexer = new FileIndexer({
     pool,
@@ -136,7 +149,16 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     keys,
     tls,
     taps,
+    reload: new RulesetReload({ clock, logger, daemons: daemonSockets(root, clock) }),
     workersMayChange: options.workersMayChange ?? false,
+    speak:
+      named !== null
+        ? undefined
+        : (spoken: Dialect): void => {
+            Object.assign(scope, { dialect: spoken, items: itemsFor(current, spoken) });
+          },
+    watchFolder,
+    steps: () => steps.report(),
   };
   const node = cluster.nodeType === "master" ? new MasterNode(services) : new WorkerNode(services);
   const actor: AnyActor = node.actor;
@@ -229,7 +251,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       await certificates?.reload(next.settings.tls);
       keys.replace(next.keys);
       current = next;
-      Object.assign(scope, { items: next.items, limits: next.limits });
+      Object.assign(scope, { items: itemsFor(next, scope.dialect), limits: next.limits });
       const [sealing] = keys.fingerprints;
       if (!(node instanceof WorkerNode) || sealing === undefined) return;
       // Without a connection there is nothing to prove: the next hello will.
@@ -243,6 +265,11 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       );
     },
   };
+}
+
+/** cluster.json over a dialect's own defaults. */
+function itemsFor({ items, itemsByDialect }: NodeConfig, { id }: Dialect): ClusterItems {
+  return itemsByDialect[id] ?? items;
 }
 
 function failureOf(actor: AnyActor): Error | null {

@@ -1,6 +1,7 @@
 import { DEFAULT_QUEUED_BOUND, DEFAULT_RECEIVED_BOUND } from "./ChannelOptions.js";
 import type { BorrowedBodies, ChannelOptions, ChannelStatistics, IncomingRequest, RequestOptions } from "./ChannelOptions.js";
 import type { TimerHandle } from "./Clock.js";
+import type { Dialect } from "./dialects/Dialect.js";
 import { ANSWER, isAnswerCommand } from "./commands.js";
 import { MusterError } from "./errors/MusterError.js";
 import { decodeException, encodeException } from "./errors/exceptionJson.js";
@@ -57,7 +58,7 @@ export class Channel {
     this.#sending = new SendQueue({
       link,
       cipher,
-      requestChunk: dialect.requestChunk,
+      dialect,
       bound: options.queuedBound ?? DEFAULT_QUEUED_BOUND,
       onEmpty: () => this.#endWhenFlushed(),
     });
@@ -82,14 +83,26 @@ export class Channel {
     return this.#options.link.remoteAddress;
   }
 
+  /** What is spoken here. */
+  get dialect(): Dialect {
+    return this.#sending.dialect;
+  }
+
+  /** Speaks the peer's dialect from now on: a master learns it from the hello. */
+  speak(dialect: Dialect): void {
+    this.#sending.dialect = dialect;
+  }
+
   get isOpen(): boolean {
     return this.#state === "open" && this.#linkEnd === undefined;
   }
 
   /** The largest payload whose encrypted message is one frame: larger ones are divided. */
   get largestUndividedPayload(): number {
-    let bytes = Math.floor((this.#options.dialect.requestChunk * 3) / 4);
-    while (bytes > 0 && HEADER_BYTES + tokenBytes(bytes) > this.#options.dialect.requestChunk) bytes -= 1;
+    const { requestChunk, divides } = this.#sending.dialect;
+    if (divides === "payload") return requestChunk;
+    let bytes = Math.floor((requestChunk * 3) / 4);
+    while (bytes > 0 && HEADER_BYTES + tokenBytes(bytes) > requestChunk) bytes -= 1;
     return bytes;
   }
 
@@ -309,7 +322,7 @@ export class Channel {
   }
 
   #answerFailure(counter: number, error: unknown): void {
-    this.#sendAnswer(counter, ANSWER.err, Buffer.from(encodeException(error)), (failure) =>
+    this.#sendAnswer(counter, ANSWER.err, Buffer.from(encodeException(error, this.#sending.dialect)), (failure) =>
       this.destroy(MusterError.from(failure)),
     );
   }
@@ -325,8 +338,8 @@ export class Channel {
 
   /** Why a message can't be sent, before anything is queued. */
   #refusal(command: string, payloadBytes: number): MusterError | undefined {
-    const { dialect, limits } = this.#options;
-    if (command.length > dialect.longestCommand) return MusterError.cluster(3024, command);
+    const { limits } = this.#options;
+    if (command.length > this.#sending.dialect.longestCommand) return MusterError.cluster(3024, command);
     if (tokenBytes(payloadBytes) <= limits.messageBytes) return undefined;
     return MusterError.cluster(
       3050,

@@ -1,5 +1,6 @@
 import type { ByteLink } from "./ByteLink.js";
 import type { Cipher } from "./Cipher.js";
+import type { Dialect } from "./dialects/Dialect.js";
 import { HEADER_BYTES, writeHeader } from "./frame.js";
 import type { Slab } from "./memory/SlabStore.js";
 import { encodeMessage } from "./message.js";
@@ -17,8 +18,7 @@ export interface OutgoingMessage {
 export interface SendQueueOptions {
   readonly link: ByteLink;
   readonly cipher: Cipher;
-  /** Bytes of one frame, header included, above which a message is divided. */
-  readonly requestChunk: number;
+  readonly dialect: Dialect;
   /** Bytes in the queue from which there is no more room. */
   readonly bound: number;
   /** Called for each time the queue has become empty. */
@@ -43,6 +43,8 @@ export interface SealedPayload {
 
 interface Entry {
   readonly message: OutgoingMessage;
+  /** Bytes of the clear payload. */
+  readonly payloadBytes: number;
   /** Bytes that the entry holds: its payload's, then its body's, then those of its unwritten frames. */
   bytes: number;
   body?: SealedBody | undefined;
@@ -63,6 +65,8 @@ interface Waiter {
  */
 export class SendQueue {
   readonly #options: SendQueueOptions;
+  /** May change while nothing large is queued: a master learns a worker's dialect from its hello. */
+  dialect: Dialect;
   #entries: Entry[] = [];
   #waiters: Waiter[] = [];
   #congested = false;
@@ -73,6 +77,7 @@ export class SendQueue {
 
   constructor(options: SendQueueOptions) {
     this.#options = options;
+    this.dialect = options.dialect;
   }
 
   /** Bytes held: payloads that are being sealed, and bodies that the link has not taken yet. */
@@ -98,7 +103,8 @@ export class SendQueue {
       message.onLeft?.();
       return;
     }
-    const entry: Entry = { message, bytes: payload instanceof Uint8Array ? payload.length : payload.bytes };
+    const bytes = payload instanceof Uint8Array ? payload.length : payload.bytes;
+    const entry: Entry = { message, payloadBytes: bytes, bytes };
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
     let sealed: Buffer | Promise<SealedBody>;
@@ -215,9 +221,11 @@ export class SendQueue {
     const { body } = entry;
     if (body === undefined) return undefined;
     const { counter, command } = entry.message;
+    const { requestChunk, divides } = this.dialect;
+    const undivided = divides === "payload" && entry.payloadBytes <= requestChunk;
     try {
       entry.frames = Buffer.isBuffer(body)
-        ? encodeMessage({ counter, command, body, requestChunk: this.#options.requestChunk })
+        ? encodeMessage({ counter, command, body, requestChunk, undivided })
         : [this.#frameInPlace(entry, body)];
     } catch (error) {
       this.#remove(entry);
@@ -235,7 +243,7 @@ export class SendQueue {
 
   #frameInPlace({ message }: Entry, { slab, bytes }: BorrowedBody): Buffer {
     const frame = slab.bytes.subarray(0, HEADER_BYTES + bytes);
-    if (frame.length > this.#options.requestChunk) throw new RangeError(`A frame of ${frame.length} bytes would need dividing`);
+    if (frame.length > this.dialect.requestChunk) throw new RangeError(`A frame of ${frame.length} bytes would need dividing`);
     writeHeader(frame, message.counter, message.command);
     return frame;
   }

@@ -12,6 +12,8 @@ export const COMMON = Object.freeze({
   newString: "new_str",
   stringUpdate: "str_upd",
   stringError: "err_str",
+  /** To the sender of a file: whoever waits for it has given up (dialects.md 1.3). */
+  cancelTask: "cancel_task",
 } as const);
 
 /** Worker → master (protocol.md 4). */
@@ -28,6 +30,11 @@ export const TO_MASTER = Object.freeze({
   extraValidError: "syn_e_w_m_r",
   agentInfoPermission: "syn_a_w_m_p",
   agentInfoStart: "syn_a_w_m",
+  groupsFullSet: "syn_w_g_c",
+  groupsResult: "syn_w_g_e",
+  groupsError: "syn_w_g_err",
+  groupsFullResult: "syn_wgc_e",
+  groupsFullError: "syn_wgc_err",
   dapi: "dapi",
   dapiResult: "dapi_res",
   dapiError: "dapi_err",
@@ -47,6 +54,8 @@ export const TO_WORKER = Object.freeze({
   integrityError: "syn_m_c_r",
   agentInfoResult: "syn_m_a_e",
   agentInfoError: "syn_m_a_err",
+  groups: "syn_g_m_w",
+  groupsFull: "syn_g_m_w_c",
   dapi: "dapi",
   dapiResult: "dapi_res",
   dapiError: "dapi_err",
@@ -66,6 +75,8 @@ export const TO_LOCAL_NODE = Object.freeze({
   sendsync: "sendsync",
   sendasync: "sendasync",
   sendFile: "send_file",
+  getHash: "get_hash",
+  reloadRuleset: "sendrreload",
 } as const);
 
 /** Node → local client (protocol.md 12). The last two are requests there, not answers. */
@@ -119,6 +130,10 @@ export const ANSWER_TEXT = Object.freeze({
   /** To `…_r`. */
   errorReceived: "Error received",
   thanks: "Thanks",
+  /** To `cancel_task`. */
+  requestReceived: "Request received correctly",
+  /** To `syn_w_g_c`; the reference answers with a text of no meaning (dialects.md 1.3). */
+  fullSetTask: "Sending all agent-groups",
   dapiQueued: "Added request to API requests queue",
   dapiForwarded: "Forwarded response",
   dapiForwardedToWorker: "Response forwarded to worker",

@@ -11,6 +11,7 @@ export interface Hello {
   readonly version: string;
 }
 
+/** What any dialect allows; a dialect may allow less (`Dialect.nodeNames`). */
 const NODE_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 const EXPECTED = "<node name> <cluster name> <node type> <version>";
 const LONGEST_SHOWN_NAME = 128;

@@ -23,6 +23,8 @@ export interface OutgoingMessage {
   readonly body: Uint8Array;
   /** Bytes of one frame, header included, above which the message is divided (`Dialect.requestChunk`). */
   readonly requestChunk: number;
+  /** The message is one frame whatever it takes: dialects that judge by the clear payload (`Dialect.divides`). @default false */
+  readonly undivided?: boolean;
 }
 
 /**
@@ -33,10 +35,10 @@ export interface OutgoingMessage {
  * for a body.
  */
 export function encodeMessage(message: OutgoingMessage): Buffer[] {
-  const { counter, command, body, requestChunk } = message;
+  const { counter, command, body, requestChunk, undivided = false } = message;
   const partBytes = requestChunk - HEADER_BYTES;
   if (partBytes < 1) throw new RangeError(`A frame of ${requestChunk} bytes has no room for a body`);
-  if (body.length <= partBytes) return [encodeFrame(counter, command, body)];
+  if (undivided || body.length <= partBytes) return [encodeFrame(counter, command, body)];
   const frames: Buffer[] = [];
   let offset = 0;
   for (; body.length - offset > partBytes; offset += partBytes) {

@@ -26,6 +26,8 @@ const DEFAULT_FLUSH_TIMEOUT = 2000;
 const BATCH_BYTES = 256 * 1024;
 /** Milliseconds before another try at a destination that is busy. */
 const BUSY_DELAY = 50;
+/** Milliseconds for which lines are gathered after a write: a busy node's log costs a few writes a second, not one a line. */
+const GATHER_DELAY = 25;
 /** Tries of `flushSync` at a busy destination. */
 const BUSY_TRIES = 20;
 
@@ -45,6 +47,8 @@ export class BufferedSink implements LogSink {
   #lines: string[] = [];
   #waitingBytes = 0;
   #pumping: Promise<void> | undefined;
+  #stopGathering: (() => void) | undefined;
+  #flushing = 0;
   #gone = false;
   #torn = false;
   #lost = 0;
@@ -80,7 +84,10 @@ export class BufferedSink implements LogSink {
     const expired = new Promise<void>((resolve) => {
       timer = clock.setTimeout(resolve, flushTimeout);
     });
+    this.#flushing += 1;
+    this.#stopGathering?.();
     await Promise.race([this.#pumping, expired]);
+    this.#flushing -= 1;
     clock.clearTimeout(timer);
   }
 
@@ -116,8 +123,23 @@ export class BufferedSink implements LogSink {
         this.#lose(lines.length);
         this.#failed(error);
       }
+      await this.#gather();
     }
     this.#pumping = undefined;
+  }
+
+  /** Waits a little for more lines, unless somebody waits for those that are here. */
+  async #gather(): Promise<void> {
+    if (this.#flushing > 0 || this.#gone) return;
+    const { clock } = this.#options;
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimeout(resolve, GATHER_DELAY);
+      this.#stopGathering = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#stopGathering = undefined;
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeException, encodeException } from "../../src/protocol/errors/exceptionJson.js";
+import { zlib414 } from "../../src/protocol/dialects/zlib414.js";
+import { decodeException, encodeException, exceptionFor } from "../../src/protocol/errors/exceptionJson.js";
 import { MusterError } from "../../src/protocol/errors/MusterError.js";
 import { allRecordings } from "../support/recordings.js";
 
@@ -33,6 +34,24 @@ describe.each(recordedExceptions())("$where", ({ text }) => {
   test("has a code of the catalogue", () => {
     expect(decodeException(text).message).not.toContain("Unknown error code");
   });
+});
+
+test("an exception for a peer of dialect 4.14 has no ids where it is the cluster's", () => {
+  const text = encodeException(MusterError.cluster(3030), zlib414);
+  expect(text).toBe(
+    '{"__wazuh_exception__": {"__class__": "WazuhClusterError", "__object__": {"type": "about:blank", "title": "Wazuh Cluster Error", "code": 3030, "extra_message": null, "extra_remediation": null, "cmd_error": false, "dapi_errors": {}}}}',
+  );
+  expect(exceptionFor(encodeException(MusterError.cluster(3030)), zlib414)).toBe(text);
+  expect(exceptionFor("a plain text", zlib414)).toBe("a plain text");
+  const resource = encodeException(new MusterError("WazuhResourceNotFound", 1730, { ids: ["worker9"] }));
+  expect(exceptionFor(resource, zlib414)).toBe(resource);
+});
+
+test.each(allRecordings("4.14").flatMap(({ name, frames }) => frames.flatMap(({ index, text = "" }) => {
+  const begin = text.indexOf('{"__wazuh_exception__"');
+  return begin === -1 ? [] : [{ where: `4.14: ${name}, frame ${index}`, text: text.slice(begin) }];
+})))("$where is decoded and encoded to the same bytes", ({ text }) => {
+  expect(encodeException(decodeException(text), zlib414)).toBe(text);
 });
 
 test("the recordings hold exceptions of every kind", () => {

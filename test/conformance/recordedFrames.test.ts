@@ -1,13 +1,20 @@
 import { describe, expect, test } from "vitest";
+import { dialectById } from "../../src/protocol/dialects/index.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { decryptToken, encryptToken, FernetKey } from "../../src/protocol/fernet.js";
 import { FrameDecoder } from "../../src/protocol/FrameDecoder.js";
+import type { ByteLink } from "../../src/protocol/ByteLink.js";
+import { SendQueue } from "../../src/protocol/SendQueue.js";
+import { zlib414 } from "../../src/protocol/dialects/zlib414.js";
 import { encodeMessage, MessageAssembler } from "../../src/protocol/message.js";
-import { allRecordings, frameBytes, RECORDED_CLUSTER_KEY } from "../support/recordings.js";
+import { allRecordings, frameBytes, RECORDED_CLUSTER_KEY, RECORDED_DIALECTS } from "../support/recordings.js";
 import type { RecordedFrame, Recording } from "../support/recordings.js";
 
 const key = FernetKey.fromClusterKey(RECORDED_CLUSTER_KEY);
 const recordings = allRecordings();
+const everyRecording = RECORDED_DIALECTS.flatMap((id) =>
+  allRecordings(id).map((recording) => ({ ...recording, dialect: dialectById(id), title: `${id}: ${recording.name}` })),
+);
 const withBody = (recording: Recording): RecordedFrame[] => recording.frames.filter(({ body }) => body !== undefined);
 
 /** The command as a sender hands it to the encoder: a blank follows it where the field has two. */
@@ -42,9 +49,16 @@ test("the recordings hold what these tests are about", () => {
     ["more/sendsync", 44],
     ["second-worker", 171],
   ]);
+  expect(allRecordings("4.14").map(({ name, frames }) => [name, frames.length])).toEqual([
+    ["first-sync", 364],
+    ["groups-full", 134],
+    ["local-master", 50],
+    ["local-worker", 56],
+    ["second-worker", 134],
+  ]);
 });
 
-describe.each(recordings)("$name", (recording) => {
+describe.each(everyRecording)("$title", (recording) => {
   test("every header is decoded to the recorded counter, command and field", () => {
     for (const frame of withBody(recording)) {
       const decoded = decodeOne(frame);
@@ -80,7 +94,7 @@ describe.each(recordings)("$name", (recording) => {
         counter: frame.counter,
         command: commandToEncode(frame),
         body: frame.body ?? Buffer.alloc(0),
-        requestChunk: zip43.requestChunk,
+        requestChunk: recording.dialect.requestChunk,
       });
       expect(encoded).toHaveLength(1);
       expect(encoded[0]?.toString("hex")).toBe(frameBytes(frame).toString("hex"));
@@ -125,6 +139,23 @@ describe("the recorded divided message", () => {
     expect(decryptToken(key, message?.body ?? Buffer.alloc(0)).equals(payload)).toBe(true);
     expect(assembler.openMessages).toBe(0);
   });
+});
+
+test("in dialect 4.14 a payload of the largest size is one frame, whatever its token takes", () => {
+  const long = allRecordings("4.14").flatMap(({ frames }) => frames).filter(({ payloadLength = 0 }) => payloadLength > 1_000_000);
+  expect(long.map(({ payloadLength, part }) => [payloadLength, part])).toEqual([
+    [zlib414.requestChunk, "whole"],
+    [3_760_643, "whole"],
+  ]);
+  for (const { counter, command, field, length, payloadLength = 0 } of long) {
+    const sent: Buffer[] = [];
+    const link: ByteLink = { remoteAddress: "10.0.0.1", write: (bytes) => sent.push(Buffer.from(bytes)) > 0, pause: () => undefined, resume: () => undefined, end: () => undefined, destroy: () => undefined };
+    const cipher = { seal: (payload: Uint8Array) => encryptToken(key, payload, 0, Buffer.alloc(16)), open: (body: Buffer) => body };
+    const queue = new SendQueue({ link, cipher, dialect: zlib414, bound: Infinity, onEmpty: () => undefined });
+    queue.enqueue({ counter, command, onRefused: (error) => expect.fail(String(error)) }, Buffer.alloc(payloadLength));
+    expect(sent).toHaveLength(1);
+    expect([sent[0]?.readUInt32BE(4), sent[0]?.toString("latin1", 8, 20)]).toEqual([length, field]);
+  }
 });
 
 test("a token too long to be recorded has the recorded length", () => {

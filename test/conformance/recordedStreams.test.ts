@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameDecoder } from "../../src/protocol/FrameDecoder.js";
 import type { Frame } from "../../src/protocol/frame.js";
-import { allRecordings, directionsOf, frameBytes } from "../support/recordings.js";
+import { allRecordings, directionsOf, frameBytes, RECORDED_DIALECTS } from "../support/recordings.js";
 import type { RecordedDirection } from "../support/recordings.js";
 
 const maxBodyBytes = 10 * 1024 * 1024;
-const recordings = allRecordings();
+const recordings = RECORDED_DIALECTS.flatMap(allRecordings);
 const directions = recordings.flatMap(directionsOf);
 
 function streamOf(direction: RecordedDirection): Buffer {

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judgeHello, type Hello, type OwnIdentity } from "../../machines/admission.js";
+import { dialectOfVersion } from "../../src/protocol/dialects/index.js";
+import { zip43 } from "../../src/protocol/dialects/zip43.js";
+import { zlib414 } from "../../src/protocol/dialects/zlib414.js";
 
-const OWN: OwnIdentity = { nodeName: "master", clusterName: "wazuh", version: "4.3.0" };
+const OWN: OwnIdentity = { nodeName: "master", clusterName: "wazuh", dialect: zip43, followsWorkers: false };
 const HELLO: Hello = { nodeName: "worker-1", clusterName: "wazuh", nodeType: "worker", version: "4.3.0" };
 const NOBODY = new Map<string, string>();
 
@@ -26,6 +29,45 @@ describe("judgeHello", () => {
 
   test.each(["4.2.0", "4.3.1", "4.3", "", "v4.3.0"])("refuses version %j with 3031", (version) => {
     expect(judge({ version })).toBe(3031);
+  });
+
+  test("says in the log's words which versions met", () => {
+    const verdict = judgeHello(OWN, { ...HELLO, version: "4.14.7" }, NOBODY);
+    expect(verdict).toMatchObject({ kind: "refuse", error: { code: 3031, extraMessage: null } });
+    const { hint } = verdict as { hint?: string };
+    expect(hint).toContain('"4.14.7" (dialect 4.14)');
+    expect(hint).toContain("4.3.0 (dialect 4.3-zip)");
+  });
+
+  test("refuses with 3060 a name that the dialect does not have, before anything else", () => {
+    const own = { ...OWN, dialect: zlib414 };
+    const named = (nodeName: string) => judgeHello(own, { ...HELLO, nodeName, clusterName: "other" }, NOBODY);
+    for (const nodeName of ["a.b", "test/node", "test\\node", ".."]) {
+      expect(named(nodeName)).toMatchObject({ kind: "refuse", error: { code: 3060 } });
+    }
+    expect(named("a-b_3")).toMatchObject({ error: { code: 3030 } });
+    expect(judge({ nodeName: "a.b" })).toEqual({ kind: "admit" });
+  });
+
+  describe("without a setting", () => {
+    const own = { ...OWN, followsWorkers: true };
+
+    test("takes the dialect and the version of the worker that comes first", () => {
+      const verdict = judgeHello(own, { ...HELLO, version: "4.14.3" }, NOBODY);
+      expect(verdict).toEqual({ kind: "admit", dialect: dialectOfVersion("4.14.3") });
+      expect(verdict).toMatchObject({ dialect: { id: "4.14", version: "4.14.3" } });
+    });
+
+    test("stays with it as long as a worker is connected", () => {
+      const holders = new Map([["worker-2", "peer-2"]]);
+      expect(judgeHello(own, { ...HELLO, version: "4.14.3" }, holders)).toMatchObject({ error: { code: 3031 } });
+      expect(judgeHello(own, HELLO, holders)).toEqual({ kind: "admit" });
+    });
+
+    test("takes neither a version that it knows no dialect of, nor that of another cluster's worker", () => {
+      expect(judgeHello(own, { ...HELLO, version: "5.0.0" }, NOBODY)).toMatchObject({ error: { code: 3031 } });
+      expect(judgeHello(own, { ...HELLO, version: "4.14.3", clusterName: "other" }, NOBODY)).toMatchObject({ error: { code: 3030 } });
+    });
   });
 
   test("compares names exactly", () => {

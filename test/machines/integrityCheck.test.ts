@@ -86,6 +86,32 @@ describe("integrityCheck", () => {
     expect(run.context).toMatchObject({ record: { rounds: 1 } });
   });
 
+  test("the master has changed files: a round begins soon, not at the same moment on all workers", async () => {
+    const run = start();
+    await run.send({ type: "CHECK_ASKED", requestId: 7 });
+    expect(run.script).toMatchSnapshot();
+    await run.send({ type: "CHECK_ASKED", requestId: 8 });
+    await run.advance(99);
+    expect(run.state).toBe("free");
+    await run.advance(1);
+    expect(run.state).toBe("indexing");
+  });
+
+  test("a change while a round runs is followed by one more round, however often it is told", async () => {
+    const { run } = await upTo("awaitingVerdict.undecided");
+    await run.send({ type: "CHECK_ASKED", requestId: 7 });
+    await run.send({ type: "CHECK_ASKED", requestId: 8 });
+    expect(run.state).toBe("awaitingVerdict.undecided");
+    await run.send({ type: "VERDICT_IN_STEP", requestId: 9 });
+    expect(run.state).toBe("free");
+    await run.advance(100);
+    await run.resolve("indexFiles", INDEXED);
+    await run.resolve("askPermission", { granted: false });
+    expect(run.state).toBe("free");
+    await run.advance(INTERVALS.syncIntegrity - 1);
+    expect(run.state).toBe("free");
+  });
+
   test("the master grants no permission: asked again next time, and no failure", async () => {
     const { run } = await upTo("awaitingPermission");
     await run.resolve("askPermission", { granted: false });
@@ -196,9 +222,11 @@ describe("integrityCheck", () => {
   chartTests(integrityCheck, {
     start,
     resting: ["free"],
+    outline: ({ wanted }) => wanted,
     patience: 2 * (INTERVALS.transferDeadline + 3 * INTERVALS.workDeadline),
     events: [
       { type: "CHECK_NOW" },
+      { type: "CHECK_ASKED", requestId: 0 },
       { type: "VERDICT_IN_STEP", requestId: 0 },
       { type: "VERDICT_FILES_COMING" },
       { type: "FILES_APPLIED" },

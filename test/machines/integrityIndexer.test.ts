@@ -52,6 +52,50 @@ describe("integrityIndexer", () => {
     expect(run.state).toBe("indexing");
   });
 
+  test("a pass follows a change soon, and looks at all that follow in a moment", async () => {
+    const run = start();
+    await run.resolve("indexFiles", CHANGED);
+    await run.send({ type: "FILES_CHANGED" });
+    await run.advance(25);
+    await run.send({ type: "FILES_CHANGED" });
+    await run.advance(24);
+    expect(run.state).toBe("waiting");
+    await run.advance(1);
+    expect(run.state).toBe("indexing");
+  });
+
+  test("passes that changes ask for leave others their time: twice as long as the last one took", async () => {
+    const run = start();
+    await run.advance(400);
+    await run.resolve("indexFiles", CHANGED);
+    await run.send({ type: "FILES_CHANGED" });
+    await run.advance(799);
+    expect(run.state).toBe("waiting");
+    await run.advance(1);
+    expect(run.state).toBe("indexing");
+  });
+
+  test("a change during a pass is looked at by the next one, which comes at once", async () => {
+    const run = start();
+    await run.send({ type: "FILES_CHANGED" });
+    await run.resolve("indexFiles", CHANGED);
+    expect(run.state).toBe("waiting");
+    await run.advance(50);
+    await run.resolve("indexFiles", UNCHANGED);
+    expect(run.state).toBe("waiting");
+  });
+
+  test("passes at their time are rare as long as every change is told, and usual again afterwards", async () => {
+    const run = start();
+    await run.resolve("indexFiles", { ...CHANGED, watched: true });
+    await run.advance(8 * INTERVALS.recalculateIntegrity - 1);
+    expect(run.state).toBe("waiting");
+    await run.advance(1);
+    await run.resolve("indexFiles", { ...UNCHANGED, watched: false });
+    await run.advance(INTERVALS.recalculateIntegrity);
+    expect(run.state).toBe("indexing");
+  });
+
   test("a pass that runs is not begun again by a wish for one", async () => {
     const run = start();
     await run.send({ type: "INDEX_NOW" });
@@ -63,7 +107,8 @@ describe("integrityIndexer", () => {
     start,
     resting: ["waiting"],
     patience: INTERVALS.workDeadline,
-    events: [{ type: "INDEX_NOW" }],
+    events: [{ type: "INDEX_NOW" }, { type: "FILES_CHANGED" }],
+    outline: ({ changed }) => changed,
     outcomes: { indexFiles: [CHANGED, UNCHANGED] },
   });
 });

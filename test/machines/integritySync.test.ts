@@ -233,12 +233,53 @@ describe("integritySync", () => {
     expect(run.context).toMatchObject({ record: { failures: 1, rounds: 2, lastError: { message: "no archive" } } });
   });
 
+  describe("where a worker may ask once for each pass over the master's files", () => {
+    const start = () => MachineRun.start(integritySync, { input: (clock) => ({ ...ofPeer(clock), permission: "oncePerIndex" as const }) });
+
+    test("the second question is refused until the next pass", async () => {
+      const run = start();
+      const ask = async (requestId: number) => (await run.send({ type: "PERMISSION_ASKED", requestId }), run.script.at(-1));
+      await ask(1);
+      await ask(2);
+      await run.send({ type: "INDEX_CYCLE" });
+      await ask(3);
+      expect(run.script).toMatchSnapshot();
+    });
+
+    test("a round that holds the process too long is given up when its worker asks again", async () => {
+      const run = start();
+      await run.send({ type: "TASK_REQUESTED", requestId: 1, taskId: "task-1" });
+      for (let passed = 0; passed <= INTERVALS.maxLockedIntegrityTime; passed += 100_000) {
+        await run.advance(100_000);
+        await run.send({ type: "TRANSFER_PROGRESSED", bytes: passed });
+      }
+      await run.send({ type: "PERMISSION_ASKED", requestId: 2 });
+      expect(run.state).toBe("free");
+      await run.send({ type: "PERMISSION_ASKED", requestId: 3 });
+      expect(run.context).toMatchObject({ isDue: false, taskId: null, record: { failures: 1, lastError: { step: "locked" } } });
+    });
+  });
+
   chartTests(integritySync, {
-    start,
+    start: () => MachineRun.start(integritySync, { input: (clock) => ({ ...ofPeer(clock), permission: "oncePerIndex" as const }) }),
+    outline: ({ isDue }) => isDue,
+    more: (run) =>
+      run.state !== "sendingFile"
+        ? []
+        : [
+            {
+              name: "asked for another round after too long",
+              make: async (next) => {
+                await next.advance(INTERVALS.maxLockedIntegrityTime + 1);
+                await next.send({ type: "PERMISSION_ASKED", requestId: 10_000 + next.steps.length });
+              },
+            },
+          ],
     resting: ["free"],
     patience: 2 * INTERVALS.transferDeadline,
     events: [
       { type: "PERMISSION_ASKED", requestId: 0 },
+      { type: "INDEX_CYCLE" },
       { type: "TASK_REQUESTED", requestId: 0, taskId: "task-1" },
       { type: "TRANSFER_PROGRESSED", bytes: 100 },
       { type: "FILE_ANNOUNCED", requestId: 0, taskId: "task-1", path: RECEIVED, received: true },

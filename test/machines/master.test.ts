@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { AnyEventObject, EventFrom } from "xstate";
 import { master } from "../../machines/master.js";
 import type { ReceivingEvent } from "../../machines/integritySync.js";
+import { zlib414 } from "../../src/protocol/dialects/zlib414.js";
+import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { NODE_SERVICES } from "../../machines/nodeServices.js";
 import { CRASHES_ALLOWED } from "../../machines/supervision.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
@@ -11,7 +13,7 @@ import { numbered, type Move } from "../support/machineWalk.js";
 
 type MasterEvent = EventFrom<typeof master>;
 
-const IDENTITY = { nodeName: "master", clusterName: "wazuh", version: "4.3.0" };
+const IDENTITY = { nodeName: "master", clusterName: "wazuh", dialect: zip43, followsWorkers: false };
 const HELLO = { nodeName: "worker-1", clusterName: "wazuh", nodeType: "worker", version: "4.3.0" };
 const OUTCOME = { version: 4, files: 12, hashed: 1, problems: 0, changed: true };
 
@@ -385,6 +387,8 @@ describe("master: services", () => {
 
 describe("master", () => {
   const EVENTS: readonly MasterEvent[] = [
+    { type: "INDEX_FAILED" },
+    { type: "GROUPS_COLLECTED", batch: 1 },
     { type: "PEER_CONNECTED", peerId: "peer-1", address: "10.0.0.1" },
     { type: "PEER_ADMITTED", peerId: "peer-1", nodeName: "worker-1" },
     { type: "PEER_CLOSED", peerId: "peer-1", nodeName: "worker-1" },
@@ -420,6 +424,21 @@ describe("master", () => {
       peers,
       (crashes as Record<string, readonly number[]>)["integrityIndexer"]?.length ?? 0,
     ],
+  });
+
+  test("without a setting it speaks what its first worker speaks, and collects groups from then on", async () => {
+    const run = MachineRun.start(master, {
+      input: (clock) => ({ ...withIntervals(clock), identity: { ...IDENTITY, followsWorkers: true } }),
+      children: "fake",
+    });
+    await run.resolve("listen");
+    await run.send({ type: "PEER_CONNECTED", peerId: "peer-1", address: "10.0.0.1" });
+    await run.send({ type: "ADMISSION_ASKED", peerId: "peer-1", hello: { ...HELLO, version: "4.14.7" } });
+    expect(run.context).toMatchObject({ identity: { dialect: zlib414 }, peers: { "peer-1": { nodeName: "worker-1" } } });
+    expect([...run.childStates.keys()]).toContain("agentGroupsCollect");
+    await run.send({ type: "PEER_CONNECTED", peerId: "peer-2", address: "10.0.0.2" });
+    await run.send({ type: "ADMISSION_ASKED", peerId: "peer-2", hello: { ...HELLO, nodeName: "worker-2" } });
+    expect(run.context).toMatchObject({ peers: { "peer-2": { nodeName: null } } });
   });
 
   test("with real peers and processes, any long way keeps the rules", async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { AnyStateMachine } from "xstate";
+import { agentGroupsCollect } from "../../machines/agentGroupsCollect.js";
+import { agentGroupsReceive } from "../../machines/agentGroupsReceive.js";
+import { agentGroupsSend } from "../../machines/agentGroupsSend.js";
 import { agentInfoSend } from "../../machines/agentInfoSend.js";
 import { agentInfoSync } from "../../machines/agentInfoSync.js";
 import { extraValidSend } from "../../machines/extraValidSend.js";
@@ -42,6 +45,9 @@ const NAMES: readonly (readonly [AnyStateMachine, string])[] = [
     extraValidSend,
     "free, merging, awaitingPermission, requestingTask, packing, sendingFile, announcing, reportingError",
   ],
+  [agentGroupsCollect, "delaying, waiting, collecting"],
+  [agentGroupsSend, "free, collecting, sending, awaitingResult"],
+  [agentGroupsReceive, "free, applying, reporting, comparing, askingFullSet, recalculating, reportingError"],
   [dapiQueue, "idle, working, saturated"],
   [dapiRequest, "resolving, executing, forwarding, collecting, responding, done, failed"],
   [sendsyncQueue, "idle, working, saturated"],

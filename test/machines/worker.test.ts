@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { EventFrom } from "xstate";
 import { worker } from "../../machines/worker.js";
 import { MusterError } from "../../src/protocol/errors/MusterError.js";
+import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { NODE_SERVICES } from "../../machines/nodeServices.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
 import { INTERVALS, withIntervals } from "../support/machineInputs.js";
@@ -18,9 +19,9 @@ const JITTER = 0.2;
 const PROCESSES = ["keepalive", "integrityCheck", "integrityApply", "extraValidSend", "agentInfoSend"];
 
 /** `random`: what the worker draws; one half is no jitter at all. */
-const start = (children: "real" | "fake" = "fake", random = () => 0.5) =>
+const start = (children: "real" | "fake" = "fake", random = () => 0.5, announces = false) =>
   MachineRun.start(worker, {
-    input: (clock) => ({ ...withIntervals(clock), nodeName: "worker-1", random }),
+    input: (clock) => ({ ...withIntervals(clock), rules: zip43.rules, nodeName: "worker-1", random, announces }),
     children,
   });
 type Run = ReturnType<typeof start>;
@@ -375,7 +376,7 @@ describe("worker: crashes of its processes", () => {
 
   test("a restart belongs to its connection: the next one does not start a process twice", async () => {
     const run = MachineRun.start(worker, {
-      input: (clock) => ({ ...withIntervals(clock), connectionRetry: 50, nodeName: "worker-1", random: () => 0.5 }),
+      input: (clock) => ({ ...withIntervals(clock), rules: zip43.rules, connectionRetry: 50, nodeName: "worker-1", random: () => 0.5, announces: false }),
       children: "real",
     });
     await run.send({ type: "STARTED" });
@@ -392,6 +393,42 @@ describe("worker: crashes of its processes", () => {
     await run.advance(1000);
     expect(run.childState("integrityCheck")).toBe("indexing");
     expect(run.open.filter(({ name }) => name === "indexFiles")).toHaveLength(1);
+  });
+
+  describe("features of muster's own", () => {
+    async function connected(announces: boolean): Promise<Run> {
+      const run = start("fake", () => 0.5, announces);
+      await run.send({ type: "STARTED" });
+      await run.resolve("connect");
+      await run.resolve("sayHello");
+      return run;
+    }
+
+    test("the master is told of them once it has taken the hello, and its own are kept", async () => {
+      const run = await connected(true);
+      await run.resolve("announceFeatures", { features: ["push"] });
+      expect(run.state).toBe("connected");
+      expect(run.context).toMatchObject({ masterFeatures: ["push"] });
+    });
+
+    test("a foreign master does not know the command: nothing changes", async () => {
+      const run = await connected(true);
+      await run.reject("announceFeatures", new Error("unknown command 'b'muster''"));
+      expect(run.state).toBe("connected");
+      expect(run.context).toMatchObject({ masterFeatures: [], crashes: {}, lastError: null });
+    });
+
+    test("they belong to the connection", async () => {
+      const run = await connected(true);
+      await run.resolve("announceFeatures", { features: ["push"] });
+      await run.send({ type: "LINK_CLOSED", reason: "the master closed the connection" });
+      expect(run.context).toMatchObject({ masterFeatures: [] });
+    });
+
+    test("a worker that may not push says nothing", async () => {
+      const run = await connected(false);
+      expect(run.open.map(({ name }) => name)).not.toContain("announceFeatures");
+    });
   });
 
   test("the work of a process that crashed is cancelled", async () => {
@@ -455,7 +492,8 @@ describe("worker", () => {
   ];
 
   chartTests(worker, {
-    start,
+    start: () => start("fake", () => 0.5, true),
+    outcomes: { announceFeatures: [{ features: ["push"] }] },
     resting: ["disconnected", "connected", "waitingToReconnect", "stopped", "failed"],
     patience: 2 * INTERVALS.connectDeadline,
     events: EVENTS,
@@ -472,6 +510,7 @@ describe("worker", () => {
           { type: "LINK_CLOSED", reason: "read ECONNRESET" },
           ...masterAsks(0),
           { type: "MASTER_ASKED", to: "integrityCheck", event: { type: "CHECK_NOW" } },
+          { type: "MASTER_ASKED", to: "integrityCheck", event: { type: "CHECK_ASKED", requestId: 0 } },
           {
             type: "MASTER_ASKED",
             to: "integrityApply",

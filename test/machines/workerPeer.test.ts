@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { EventFrom } from "xstate";
 import type { ReceivingEvent } from "../../machines/integritySync.js";
 import { workerPeer } from "../../machines/workerPeer.js";
+import { zip43 } from "../../src/protocol/dialects/zip43.js";
+import { zlib414 } from "../../src/protocol/dialects/zlib414.js";
 import { MusterError } from "../../src/protocol/errors/MusterError.js";
 import { chartTests, expectRulesOnAnyWay } from "../support/machineChart.js";
 import { INTERVALS, ofPeer } from "../support/machineInputs.js";
@@ -22,7 +24,7 @@ async function upTo(
 ): Promise<{ readonly run: Run }> {
   const run = start(children);
   if (state !== "handshaking") await run.send({ type: "HELLO_RECEIVED", requestId: 901, hello: HELLO });
-  if (state === "connected" || state === "closing") await run.send({ type: "ADMITTED" });
+  if (state === "connected" || state === "closing") await run.send({ type: "ADMITTED", rules: zip43.rules });
   if (state === "closing") await run.send({ type: "CLOSE_REQUESTED", reason: "this node is stopping" });
   expect(run.state).toBe(state === "greeted" ? "handshaking" : state);
   run.forget();
@@ -42,7 +44,7 @@ describe("workerPeer: handshake", () => {
     await run.advance(50);
     await run.send({ type: "HELLO_RECEIVED", requestId: 1, hello: HELLO });
     await run.advance(50);
-    await run.send({ type: "ADMITTED" });
+    await run.send({ type: "ADMITTED", rules: zip43.rules });
     expect(run.script).toMatchSnapshot();
   });
 
@@ -71,7 +73,7 @@ describe("workerPeer: handshake", () => {
   test("the master has not decided when the time is up: the hello is answered all the same", async () => {
     const { run } = await upTo("greeted");
     await run.advance(INTERVALS.helloTimeout);
-    await run.send({ type: "ADMITTED" });
+    await run.send({ type: "ADMITTED", rules: zip43.rules });
     await run.send({ type: "REFUSED", error: MusterError.cluster(3028) });
     expect(run.state).toBe("closing");
     expect(run.script).toMatchSnapshot();
@@ -80,7 +82,7 @@ describe("workerPeer: handshake", () => {
   test("a second hello before the first is decided on: refused, and the first one counts", async () => {
     const { run } = await upTo("greeted");
     await run.send({ type: "HELLO_RECEIVED", requestId: 1, hello: { ...HELLO, nodeName: "worker-2" } });
-    await run.send({ type: "ADMITTED" });
+    await run.send({ type: "ADMITTED", rules: zip43.rules });
     expect(run.script).toMatchSnapshot();
     expect(run.context["nodeName"]).toBe("worker-1");
   });
@@ -104,7 +106,7 @@ describe("workerPeer: handshake", () => {
 
   test("a verdict that nobody waits for is not heard", async () => {
     const run = start();
-    await run.send({ type: "ADMITTED" });
+    await run.send({ type: "ADMITTED", rules: zip43.rules });
     await run.send({ type: "REFUSED", error: MusterError.cluster(3028) });
     expect(run.state).toBe("handshaking");
     expect(run.answers).toEqual([]);
@@ -189,7 +191,7 @@ describe("workerPeer: keepalives", () => {
     const run = start();
     await run.advance(INTERVALS.helloTimeout - 1);
     await run.send({ type: "HELLO_RECEIVED", requestId: 1, hello: HELLO });
-    await run.send({ type: "ADMITTED" });
+    await run.send({ type: "ADMITTED", rules: zip43.rules });
     await run.advance(LONG);
     await run.send({ type: "KEEPALIVE_CHECK" });
     expect(run.state).toBe("connected");
@@ -363,7 +365,7 @@ describe("workerPeer: crashes of its processes", () => {
     const run = start("real");
     run.breakAction("integritySync", "discardWork");
     await run.send({ type: "HELLO_RECEIVED", requestId: 1, hello: HELLO });
-    await run.send({ type: "ADMITTED" });
+    await run.send({ type: "ADMITTED", rules: zip43.rules });
     for (let attempt = 0; attempt < 5; attempt += 1) await run.nextTimer();
     expect(run.state).toBe("closing");
   });
@@ -418,9 +420,11 @@ describe("workerPeer: the end", () => {
 
 describe("workerPeer", () => {
   const EVENTS: readonly PeerEvent[] = [
+    { type: "INDEX_CYCLE" },
+    { type: "GROUPS_COLLECTED", batch: 1 },
     { type: "HELLO_RECEIVED", requestId: 0, hello: HELLO },
     { type: "HELLO_REJECTED", requestId: 0, error: MusterError.internal(1000, "hello has 4 words") },
-    { type: "ADMITTED" },
+    { type: "ADMITTED", rules: zip43.rules },
     { type: "REFUSED", error: MusterError.cluster(3028) },
     { type: "KEEPALIVE_RECEIVED" },
     { type: "KEEPALIVE_CHECK" },
@@ -449,6 +453,13 @@ describe("workerPeer", () => {
     },
   });
 
+  test("of dialect 4.14 it has a process that sends groups, and none that takes them", async () => {
+    const run = start();
+    await run.send({ type: "HELLO_RECEIVED", requestId: 901, hello: HELLO });
+    await run.send({ type: "ADMITTED", rules: zlib414.rules });
+    expect([...run.childStates.keys()].sort()).toEqual(["agentGroupsSend", "agentInfoSync", "integritySync"]);
+  });
+
   test("with its real processes, any long way keeps the rules", async () => {
     const receiving = (event: ReceivingEvent): PeerEvent[] => [
       { type: "PEER_ASKED", to: "integritySync", event },
@@ -460,7 +471,7 @@ describe("workerPeer", () => {
         start: () => start("real"),
         events: [
           { type: "HELLO_RECEIVED", requestId: 0, hello: HELLO },
-          { type: "ADMITTED" },
+          { type: "ADMITTED", rules: zip43.rules },
           { type: "PROBE_REQUESTED", newcomer: "peer-2" },
           { type: "KEEPALIVE_CHECK" },
           { type: "KEEPALIVE_RECEIVED" },

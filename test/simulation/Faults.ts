@@ -4,7 +4,8 @@ import type { SimulatedNetwork } from "./SimulatedNetwork.js";
 import { ROOT, type SimulatedNode } from "./SimulatedNode.js";
 import type { SimulatedTime } from "./SimulatedTime.js";
 import type { Chance, Users } from "./Users.js";
-import { RoguePeer } from "./RoguePeer.js";
+import { RogueMaster } from "./RogueMaster.js";
+import { RoguePeer, type RogueOptions } from "./RoguePeer.js";
 
 /** What a disk in trouble refuses, and with which word. */
 const TROUBLES: readonly { readonly code: string; readonly calls: readonly DiskCall[]; readonly oneIn: number }[] = [
@@ -14,6 +15,10 @@ const TROUBLES: readonly { readonly code: string; readonly calls: readonly DiskC
   { code: "EROFS", calls: ["create", "write", "rename", "remove", "change", "folder"], oneIn: 1 },
   { code: "EMFILE", calls: ["open", "create"], oneIn: 3 },
 ];
+/** The private folder into which an archive is unpacked. */
+const UNPACKED = /\.zipdir\//;
+/** Milliseconds for which a disk stays full that became so in the middle of an archive. */
+const FULL_FOR = 2_000;
 const FOLDERS = ["etc/shared", "etc/rules", "etc/lists", "etc", "queue/agent-groups", "queue/cluster"];
 
 export interface FaultsOptions {
@@ -51,6 +56,9 @@ export class Faults {
   /** Somebody changes a file of that node in the middle of a job; calls until then. */
   readonly #meddling = new Map<string, number>();
   readonly #rogues: RoguePeer[] = [];
+  #impostor: RogueMaster | undefined;
+  /** Calls that write into the folder of an archive, after which that node's disk is full. */
+  readonly #filling = new Map<string, number>();
 
   constructor(options: FaultsOptions) {
     this.#options = options;
@@ -66,6 +74,7 @@ export class Faults {
       throw new Killed();
     }
     if (this.#burn(this.#meddling, life.node)) this.#options.users.act(node);
+    if (call === "write" && UNPACKED.test(path) && this.#burn(this.#filling, life.node)) this.#disturb(node, FULL_FOR, TROUBLES[0]);
     const trouble = this.#troubles.get(life.node);
     if (trouble?.calls.includes(call) !== true || this.#options.chance.below(trouble.oneIn) > 0) return;
     throw diskFault(trouble.code, path);
@@ -88,8 +97,10 @@ export class Faults {
     this.#troubles.clear();
     this.#fuses.clear();
     this.#meddling.clear();
+    this.#filling.clear();
     network.isUnreachable = false;
     for (const rogue of this.#rogues.splice(0)) rogue.leave();
+    this.#expose();
     for (const connection of network.open) connection.bytesPerSecond = Infinity;
     for (const node of nodes) {
       for (const folder of FOLDERS) node.disk.permit(`${ROOT}/${folder}`, 0o770);
@@ -107,7 +118,7 @@ export class Faults {
     const connections = network.open;
     const connection = connections[chance.below(Math.max(1, connections.length))];
     this.count += 1;
-    switch (chance.below(14)) {
+    switch (chance.below(16)) {
       case 0:
         return this.#kill(node, "out of the blue");
       case 1:
@@ -160,9 +171,37 @@ export class Faults {
           return tell(node.name, `the wall clock is now wrong by ${String(node.wallOffset / 1000)} s`);
         }
         return void this.#meddling.set(node.name, 1 + chance.below(80));
+      case 13:
+        return void this.#filling.set(node.name, chance.below(6));
+      case 14:
+        return this.#usurp(duration);
       default:
-        this.#rogues.push(new RoguePeer({ time, network, users: this.#options.users, chance, tell, workers: this.#options.nodes.slice(1).map(({ name }) => name) }));
+        this.#rogues.push(new RoguePeer(this.#rogueOptions()));
     }
+  }
+
+  /** Somebody else answers in the master's place for a while. */
+  #usurp(duration: number): void {
+    const [master] = this.#options.nodes;
+    if (this.#impostor !== undefined || master === undefined) return;
+    master.kill(false);
+    this.#impostor = new RogueMaster(this.#rogueOptions());
+    this.#options.time.after(duration, undefined, () => this.#expose());
+  }
+
+  /** The master has its place back. */
+  #expose(): void {
+    const [master] = this.#options.nodes;
+    if (this.#impostor === undefined || master === undefined) return;
+    this.#impostor.leave();
+    this.#impostor = undefined;
+    this.#options.tell(master.name, "has its place back");
+    if (master.life === undefined) master.start();
+  }
+
+  #rogueOptions(): RogueOptions {
+    const { time, network, users, chance, tell, nodes } = this.#options;
+    return { time, network, users, chance, tell, workers: nodes.slice(1).map(({ name }) => name) };
   }
 
   #kill(node: SimulatedNode, how: string): void {
@@ -172,7 +211,7 @@ export class Faults {
     tell(node.name, `${silently ? "loses its power" : "is killed"} ${how}`);
     node.kill(silently);
     time.after(100 + chance.below(5_000), undefined, () => {
-      if (node.life !== undefined) return;
+      if (node.life !== undefined || (node.type === "master" && this.#impostor !== undefined)) return;
       tell(node.name, "is started again");
       node.start();
     });
@@ -190,9 +229,10 @@ export class Faults {
     });
   }
 
-  #disturb(node: SimulatedNode, duration: number): void {
+  #disturb(node: SimulatedNode, duration: number, chosen?: Trouble): void {
     const { chance, time, tell } = this.#options;
-    const trouble = TROUBLES[chance.below(TROUBLES.length)] as Trouble;
+    const trouble = chosen ?? TROUBLES[chance.below(TROUBLES.length)];
+    if (trouble === undefined) return;
     tell(node.name, `the disk says ${trouble.code} to ${trouble.calls.join(", ")} (one in ${String(trouble.oneIn)}) for ${String(duration)} ms`);
     this.#troubles.set(node.name, trouble);
     time.after(duration, undefined, () => {

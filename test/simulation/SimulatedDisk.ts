@@ -228,7 +228,16 @@ export class SimulatedDisk {
         inode.ctimeMs = this.#time();
         witness("placed", to, life, from);
       },
-      linkSync: unused,
+      linkSync: (existing: string, created: string) => {
+        call("rename", created);
+        const [parent, name] = this.#parent(created);
+        if (parent.entries.has(name)) throw diskFault("EEXIST", created);
+        this.#mayChange(parent, created);
+        const inode = this.#existing(existing);
+        parent.entries.set(name, inode);
+        inode.ctimeMs = this.#time();
+        witness("placed", created, life, existing);
+      },
       unlinkSync: (path: string) => {
         call("remove", path);
         if (this.#existing(path).kind === "folder") throw diskFault("EISDIR", path);

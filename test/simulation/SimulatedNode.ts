@@ -28,12 +28,13 @@ export const MASTER_ADDRESS = { host: "master", port: 1516 };
 export const CLUSTER_NAME = "simulated";
 
 /** Short intervals and small pieces, so that a short history sees much. */
+const { intervals, ...FILES } = defaultClusterItems();
 export const ITEMS: ClusterItems = {
-  ...defaultClusterItems(),
+  ...FILES,
   intervals: {
-    worker: { syncIntegrity: 2, syncAgentInfo: 3, syncAgentInfoKoRetry: 1, keepAlive: 4, connectionRetry: 1.5, maxFailedKeepaliveAttempts: 2 },
-    master: { recalculateIntegrity: 1.5, checkWorkerLastKeepalive: 4, maxAllowedTimeWithoutKeepalive: 12 },
-    communication: { timeoutClusterRequest: 4, timeoutDapiRequest: 20, timeoutReceivingFile: 15 },
+    worker: { ...intervals.worker, syncIntegrity: 2, syncAgentInfo: 3, syncAgentInfoKoRetry: 1, keepAlive: 4, connectionRetry: 1.5, maxFailedKeepaliveAttempts: 2 },
+    master: { ...intervals.master, recalculateIntegrity: 1.5, checkWorkerLastKeepalive: 4, maxAllowedTimeWithoutKeepalive: 12 },
+    communication: { ...intervals.communication, timeoutClusterRequest: 4, timeoutDapiRequest: 20, timeoutReceivingFile: 15 },
   },
 };
 const SETTINGS = defaultSettings();
@@ -96,7 +97,9 @@ export class SimulatedNode {
     const config: NodeConfig = {
       root: ROOT,
       cluster: { name: CLUSTER_NAME, nodeName: name, nodeType: type, key: CLUSTER_KEY, port: MASTER_ADDRESS.port, bindAddress: "0.0.0.0", nodes: [MASTER_ADDRESS.host], hidden: "no", disabled: false, extra: {} },
+      dialect: zip43,
       items: ITEMS,
+      itemsByDialect: { [zip43.id]: ITEMS },
       limits: LIMITS,
       settings: SETTINGS,
       keys: [CLUSTER_KEY],
@@ -119,6 +122,7 @@ export class SimulatedNode {
       tls: undefined,
       taps: new NodeTaps(),
       workersMayChange: false,
+      steps: () => [],
     };
     const begin = async (): Promise<void> => {
       await makeNodeFolders(nodeDisk, ROOT, name);

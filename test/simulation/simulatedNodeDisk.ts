@@ -44,6 +44,11 @@ export function simulatedNodeDisk(time: SimulatedTime, life: Life, disk: Disk, d
         await later(() => disk.closeSync(descriptor));
       }
     },
+    identity: (path) => later(() => {
+        const { size, mtimeMs } = disk.lstatSync(path);
+        return `${size}:${mtimeMs}`;
+      }),
+    link: (existing, created) => later(() => disk.linkSync(existing, created)),
     removeFile: (path) => later(() => disk.rmSync(path, { force: true })),
     removeTree: (path) => later(() => disk.rmSync(path, { recursive: true, force: true })),
   };

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { dialectById } from "../../src/protocol/dialects/index.js";
 import { makeRoot, readTree, writeTree, type RootOptions } from "./nodeRoot.js";
 import { startNode, type MusterProcess, type ProcessEnd } from "./processes.js";
 import { TraceTail } from "./TraceTail.js";
@@ -9,24 +10,26 @@ import { waitUntil } from "./waitUntil.js";
 /** What a worker says at the end of a round that found nothing to do. */
 const IN_STEP = "Sync not required";
 
-const TIMEOUT = 20_000;
+const TIMEOUT = 150_000;
 
 /** One node of a test: its root, and the process that runs on it, if any. */
 export class TestNode {
   readonly name: string;
   readonly root: string;
+  readonly #dialect: string;
   #process: MusterProcess | undefined;
   #trace = new TraceTail("");
   #starts = 0;
 
-  private constructor(name: string, root: string) {
+  private constructor(name: string, root: string, dialect: string) {
+    this.#dialect = dialect;
     this.name = name;
     this.root = root;
   }
 
   /** Makes the root; starts nothing. */
-  static async create(options: RootOptions): Promise<TestNode> {
-    return new TestNode(options.name, await makeRoot(options));
+  static async create({ dialect = "4.3-zip", ...options }: RootOptions & { readonly dialect?: string }): Promise<TestNode> {
+    return new TestNode(options.name, await makeRoot(options), dialect);
   }
 
   /** The process that runs, or ran last. @throws Error before the first start */
@@ -40,7 +43,7 @@ export class TestNode {
     this.#starts += 1;
     const file = join(this.root, `trace-${this.#starts}.jsonl`);
     this.#trace = new TraceTail(file);
-    this.#process = startNode({ root: this.root, args: ["--trace", file, ...args] });
+    this.#process = startNode({ root: this.root, args: ["--trace", file, "--dialect", this.#dialect, ...args] });
     return this.#process;
   }
 
@@ -63,7 +66,8 @@ export class TestNode {
 
   /** What travels: path → mode and hash. */
   async tree(): Promise<Record<string, string>> {
-    return await readTree(this.root, { modes: true });
+    const parts = dialectById(this.#dialect).clusterJson.items.map((key) => (key === "etc/" ? "etc/client.keys" : key.slice(0, -1)));
+    return await readTree(this.root, { modes: true, parts });
   }
 
   async read(path: string): Promise<string> {

@@ -13,6 +13,11 @@ export const INTERVALS = Object.freeze({
   syncIntegrity: 9_000,
   syncAgentInfo: 11_000,
   syncAgentInfoKoRetry: 1_000,
+  timeoutAgentGroups: 41_000,
+  agentGroupsMismatchLimit: 5,
+  agentGroupStartDelay: 30_000,
+  syncAgentGroups: 10_500,
+  maxLockedIntegrityTime: 1_000_000,
   workDeadline: 600_000,
   transferDeadline: 3_600_000,
   closeDeadline: 5_000,
@@ -26,8 +31,8 @@ export const INTERVALS = Object.freeze({
   localClients: 2,
 });
 
-/** The input of any machine that needs no more than intervals and the clock. */
-export const withIntervals = (clock: MachineClock) => ({ ...INTERVALS, clock });
+/** The input of any machine that needs no more than intervals, the clock and a number that is not random. */
+export const withIntervals = (clock: MachineClock) => ({ ...INTERVALS, clock, random: () => 0.5 });
 
 /** The input of a master's process. */
-export const ofPeer = (clock: MachineClock) => ({ ...INTERVALS, clock, peerId: "peer-1" });
+export const ofPeer = (clock: MachineClock) => ({ ...INTERVALS, clock, peerId: "peer-1", permission: "whenFree" as const });

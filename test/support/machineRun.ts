@@ -78,6 +78,8 @@ export class MachineRun<Machine extends AnyStateMachine> {
     });
     root.start();
     this.#subject = root.getSnapshot().children[machine.id] as ActorRefFrom<AnyStateMachine>;
+    // A state that it begins in and stays in is no microstep.
+    for (const node of this.snapshot._nodes) this.visited.add(node.id);
   }
 
   /** Starts a machine; its first step is `start`. */

@@ -26,7 +26,13 @@ export const QUICK_CLUSTER_JSON = {
       keep_alive: 1,
       connection_retry: 0.3,
     },
-    master: { recalculate_integrity: 0.2, check_worker_lastkeepalive: 1, max_allowed_time_without_keepalive: 5 },
+    master: {
+      recalculate_integrity: 0.2,
+      check_worker_lastkeepalive: 1,
+      max_allowed_time_without_keepalive: 5,
+      agent_group_start_delay: 0.2,
+      sync_agent_groups: 0.3,
+    },
     communication: { timeout_cluster_request: 5, timeout_receiving_file: 20 },
   },
 };

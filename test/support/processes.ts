@@ -9,9 +9,9 @@ export { makeRoot, readTree, writeTree } from "./nodeRoot.js";
 export { waitUntil } from "./waitUntil.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
-const LOG_TIMEOUT = 20_000;
+const LOG_TIMEOUT = 150_000;
 /** Longer than a node gives its connections to drain. */
-const STOP_TIMEOUT = 20_000;
+const STOP_TIMEOUT = 150_000;
 const SHOWN_LINES = 30;
 
 /** One line of a node's log; fields that tests don't name are there as well. */

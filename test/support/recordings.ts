@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-const FOLDER = new URL("../fixtures/vectors/4.3-zip/", import.meta.url);
+const FOLDER = new URL("../fixtures/vectors/", import.meta.url);
+
+/** The folder of a dialect's recordings is named after it. */
+export type RecordedDialect = "4.3-zip" | "4.14";
+export const RECORDED_DIALECTS: readonly RecordedDialect[] = ["4.3-zip", "4.14"];
 const HEADER_BYTES = 20;
 
 /** The key of the recorded cluster. */
@@ -97,9 +101,9 @@ interface EventLine {
   bytes?: number;
 }
 
-/** Names of all recordings, sorted. */
-export function recordingNames(): string[] {
-  const names = readdirSync(FOLDER, { recursive: true, encoding: "utf8" });
+/** Names of all recordings of a dialect, sorted. */
+export function recordingNames(dialect: RecordedDialect = "4.3-zip"): string[] {
+  const names = readdirSync(new URL(`${dialect}/`, FOLDER), { recursive: true, encoding: "utf8" });
   return names
     .filter((name) => name.endsWith(".jsonl"))
     .map((name) => name.slice(0, -".jsonl".length))
@@ -107,8 +111,8 @@ export function recordingNames(): string[] {
 }
 
 /** Reads one recording, whichever format it has. */
-export function readRecording(name: string): Recording {
-  const lines = readFileSync(new URL(`${name}.jsonl`, FOLDER), "utf8")
+export function readRecording(name: string, dialect: RecordedDialect = "4.3-zip"): Recording {
+  const lines = readFileSync(new URL(`${dialect}/${name}.jsonl`, FOLDER), "utf8")
     .split("\n")
     .filter((line) => line !== "");
   const frames: RecordedFrame[] = [];
@@ -122,8 +126,8 @@ export function readRecording(name: string): Recording {
   return { name, frames, events };
 }
 
-export function allRecordings(): Recording[] {
-  return recordingNames().map(readRecording);
+export function allRecordings(dialect: RecordedDialect = "4.3-zip"): Recording[] {
+  return recordingNames(dialect).map((name) => readRecording(name, dialect));
 }
 
 /**

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { splitParts } from "./peer/mergedParts.js";
+import { readMembers, writeMembers } from "./peer/plainMembers.js";
 import { readZip, writeZip } from "./peer/plainZip.js";
 
+const MD5_DIGITS = 32;
 const METADATA = "files_metadata.json";
 
 /** An archive as two of them are compared: without times, and without an order. */
@@ -12,9 +14,14 @@ export interface ArchiveContent {
   readonly metadata: unknown;
 }
 
+/** The members of an archive of either dialect. */
+function readArchive(archive: Buffer): Map<string, Buffer> {
+  return isZip(archive) ? readZip(archive) : readMembers(archive);
+}
+
 /** Takes an archive apart for a comparison. @throws Error when its metadata is not its last entry. */
 export function archiveContent(archive: Buffer): ArchiveContent {
-  const entries = readZip(archive);
+  const entries = readArchive(archive);
   const names = [...entries.keys()];
   if (names.at(-1) !== METADATA) throw new Error(`the last entry is ${names.at(-1)}, not ${METADATA}`);
   const files: Record<string, unknown> = {};
@@ -34,25 +41,30 @@ export function sha256(bytes: Uint8Array): Buffer {
  * sides of a replay then speak of the stand-ins, and every other byte stays as recorded.
  */
 export class StandIns {
-  /** Recorded MD5 → MD5 of the stand-in, both in hex. */
+  /** Recorded hash → the stand-in's, both in hex. */
   readonly #hashes: ReadonlyMap<string, string>;
 
-  /** @param contents recorded MD5 in hex → stand-in */
+  /** @param contents recorded MD5 or BLAKE2b in hex → stand-in */
   constructor(contents: ReadonlyMap<string, Uint8Array> = new Map()) {
     this.#hashes = new Map(
-      [...contents].map(([recorded, content]) => [recorded, createHash("md5").update(content).digest("hex")]),
+      [...contents].map(([recorded, content]) => [recorded, createHash(recorded.length === MD5_DIGITS ? "md5" : "blake2b512").update(content).digest("hex")]),
     );
   }
 
   /** A recorded archive that speaks of the stand-ins; the same bytes when it knows none of them. */
   translate(archive: Buffer): Buffer {
-    const entries = readZip(archive);
+    const entries = readArchive(archive);
     const recorded = entries.get(METADATA)?.toString() ?? "";
     let metadata = recorded;
     for (const [from, to] of this.#hashes) metadata = metadata.replaceAll(from, to);
     if (metadata === recorded) return archive;
-    return writeZip(new Map([...entries, [METADATA, Buffer.from(metadata)]]));
+    const translated = new Map([...entries, [METADATA, Buffer.from(metadata)]]);
+    return isZip(archive) ? writeZip(translated) : writeMembers(translated);
   }
+}
+
+function isZip(archive: Buffer): boolean {
+  return archive.toString("latin1", 0, 2) === "PK";
 }
 
 function partsOf(merged: Buffer): unknown {

@@ -6,7 +6,7 @@ const SHOWN_BYTES = 300;
 /** What a node chooses: a task id, a string id, the path of an archive. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const STRING_ID = /^(0|[1-9]\d{0,9})$/;
-export const ARCHIVE_PATH = /^\/queue\/cluster\/([^/]+)\/\1-\d+\.\d+-\d+\.zip$/;
+export const ARCHIVE_PATH = /^\/queue\/cluster\/([^/]+)\/\1-\d+\.\d+-(?:\d+|[0-9a-f]{32})\.zip$/;
 /** A date of `get_health`: muster always prints the first form, the reference sometimes `2026-11-23 17:33:36.413385`. */
 const HEALTH_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const RECORDED_DATE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{6}Z?$/;
@@ -38,6 +38,11 @@ export function splitAtSpace(payload: Buffer): [head: string, tail: Buffer] {
 /** Two answers of `get_health`: the dates of both in the form that each may have, everything else the same. */
 export function sameHealth(label: string, live: string, recorded: string): void {
   same(label, withoutDates(live, HEALTH_DATE), withoutDates(recorded, RECORDED_DATE));
+}
+
+/** What a node stored, with the seconds that this took as `<seconds>`. */
+export function withoutSeconds(result: string): string {
+  return result.replace(/"time_spent": \d[\d.e-]*/, '"time_spent": <seconds>');
 }
 
 /** JSON with every date of this form as `<date>`; other texts stay. */

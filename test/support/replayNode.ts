@@ -7,6 +7,7 @@ import type { integrityIndexer } from "../../machines/integrityIndexer.js";
 import { PEER_PROCESSES, type PeerProcess, type WorkerPeerRef } from "../../machines/workerPeer.js";
 import { resolveNodeConfig } from "../../src/config/resolveNodeConfig.js";
 import { startNode, type RunningNode } from "../../src/node/startNode.js";
+import type { Dialect } from "../../src/protocol/dialects/Dialect.js";
 import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { memoryLogger, type MemoryLogger } from "./memoryLogger.js";
 import { makeRoot } from "./nodeRoot.js";
@@ -25,7 +26,10 @@ const QUICK = {
       keep_alive: 0.2,
       connection_retry: 0.2,
     },
-    master: { recalculate_integrity: 0.05, check_worker_lastkeepalive: 5, max_allowed_time_without_keepalive: 60 },
+    master: {
+      ...{ agent_group_start_delay: 0.1, sync_agent_groups: 0.1 },
+      recalculate_integrity: 0.05, check_worker_lastkeepalive: 5, max_allowed_time_without_keepalive: 60,
+    },
     communication: { timeout_cluster_request: 20, timeout_receiving_file: 30 },
   },
 };
@@ -48,20 +52,22 @@ export interface ReplayRootOptions {
   readonly port: number;
   /** A recorded tree, for example `master-before`. */
   readonly tar?: string;
+  /** Whose recordings these are. @default dialect 4.3-zip */
+  readonly dialect?: Dialect;
 }
 
 /** Makes a root with the recorded cluster's key, and a recorded tree in it. Returns its path. */
-export async function makeReplayRoot({ kind, name, port, tar }: ReplayRootOptions): Promise<string> {
+export async function makeReplayRoot({ kind, name, port, tar, dialect = zip43 }: ReplayRootOptions): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), `muster-replay-${name}-`));
-  if (tar !== undefined) await unpack(recordedTree(tar), root);
+  if (tar !== undefined) await unpack(recordedTree(tar, dialect), root);
   return makeRoot({ kind, name, port, root, key: RECORDED_CLUSTER_KEY, cluster: "wazuh", clusterJson: QUICK });
 }
 
 /** Starts a node on a root; `close` removes the root. */
-export async function startReplayNode(root: string): Promise<ReplayNode> {
+export async function startReplayNode(root: string, dialect: Dialect = zip43): Promise<ReplayNode> {
   const logger = memoryLogger();
   const { config } = resolveNodeConfig({ root, readFile: (path) => readFileSync(path, "utf8") });
-  const node = await startNode({ config, dialect: zip43, logger, threads: 2 });
+  const node = await startNode({ config, dialect, logger, threads: 2 });
   return {
     ...node,
     root,
@@ -75,8 +81,8 @@ export async function startReplayNode(root: string): Promise<ReplayNode> {
   };
 }
 
-export function recordedTree(name: string): readonly TarEntry[] {
-  return readTar(readFileSync(new URL(`../fixtures/vectors/4.3-zip/${name}.tar`, import.meta.url)));
+export function recordedTree(name: string, { id }: Dialect = zip43): readonly TarEntry[] {
+  return readTar(readFileSync(new URL(`../fixtures/vectors/${id}/${name}.tar`, import.meta.url)));
 }
 
 /** One entry of a tree: a folder, or a file's mode and content. */

@@ -1,7 +1,7 @@
 import type { RecordedFrame, Recording } from "./recordings.js";
 
 /** What belongs together on a connection. Between two lanes only the recorded causes count, not the moments. */
-export type Lane = "hello" | "keepalive" | "integrity" | "extraValid" | "agentInfo" | "dapi" | "commands";
+export type Lane = "hello" | "keepalive" | "integrity" | "extraValid" | "agentInfo" | "agentGroups" | "dapi" | "commands";
 
 /** One whole message of a recorded connection: the parts of a divided one are joined. */
 export interface RecordedMessage {
@@ -117,6 +117,7 @@ export function laneOfCommand(command: string): Lane | undefined {
   if (command.startsWith("syn_a_") || command.startsWith("syn_m_a_")) return "agentInfo";
   if (command.startsWith("syn_i_") || command.startsWith("syn_m_c")) return "integrity";
   if (command.startsWith("syn_e_")) return "extraValid";
+  if (/^syn_(g_|w_g|wgc)/.test(command)) return "agentGroups";
   if (command.startsWith("dapi") || command.startsWith("sends")) return "dapi";
   return "commands";
 }
@@ -140,7 +141,7 @@ class LaneFinder {
       if (lane === undefined) continue;
       const words = text.split(" ");
       if (ANNOUNCEMENT.test(command)) this.#lanes.set(`/${words[1] ?? ""}`, lane);
-      else if (command === "syn_a_w_m") this.#lanes.set(text, lane);
+      else if (command === "syn_a_w_m" || command.startsWith("syn_g_m_w")) this.#lanes.set(text, lane);
       else if (command === "dapi_res" || command === "sendsyn_res") this.#lanes.set(words[1] ?? "", lane);
     }
   }

@@ -5,11 +5,12 @@ import { workerPeer } from "../../machines/workerPeer.js";
 import { NodeTaps } from "../../src/node/NodeTaps.js";
 import { systemClock } from "../../src/node/ports/systemClock.js";
 import type { InspectedNode } from "../../src/inspector/InspectedNode.js";
+import { zip43 } from "../../src/protocol/dialects/zip43.js";
 import { LogTap } from "../../src/telemetry/LogTap.js";
 import { withIntervals } from "./machineInputs.js";
 
 const CLUSTER = "simulated";
-const VERSION = "4.3.0";
+const VERSION = zip43.version;
 const COUNTS = { missing: 2, shared: 1, extra: 0, extraValid: 0 };
 const NOTHING = { missing: 0, shared: 0, extra: 0, extraValid: 0 };
 
@@ -49,7 +50,7 @@ export class SimulatedCluster {
     this.actor = createActor(machine, {
       input: {
         ...withIntervals(systemClock),
-        identity: { nodeName: "m1", clusterName: CLUSTER, version: VERSION },
+        identity: { nodeName: "m1", clusterName: CLUSTER, dialect: zip43, followsWorkers: false },
       },
     });
     this.node = {

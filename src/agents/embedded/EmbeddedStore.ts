@@ -1,5 +1,7 @@
 import type { ImportSummary } from "../AgentStore.js";
+import type { AgentLists } from "../AgentLists.js";
 import type { NewAgent } from "../NewAgent.js";
+import { readAgentSync, writeAgentSync } from "./agentSync.js";
 import { databaseError, err, errNear, syntaxError } from "./answers.js";
 import type { CommandContext } from "./CommandContext.js";
 import { GLOBAL_COMMANDS } from "./globalCommands.js";
@@ -53,6 +55,16 @@ export class EmbeddedStore {
   /** Creates or updates agents, all or none. */
   importAgents(agents: readonly NewAgent[]): ImportSummary {
     return importAgents(agents, this.#open());
+  }
+
+  /** What waits to be sent to the master, as three lists (dapi.md 6.5). */
+  agentLists(): AgentLists {
+    return readAgentSync(this.#open());
+  }
+
+  /** Writes what a worker sent, given as JSON. @throws Error that says why nothing was written. */
+  storeAgentLists(text: string): void {
+    writeAgentSync(text, this.#open());
   }
 
   close(): void {

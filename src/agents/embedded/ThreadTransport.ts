@@ -3,6 +3,7 @@ import type { AgentStoreDescription, ImportSummary } from "../AgentStore.js";
 import { AgentStoreError } from "../AgentStoreError.js";
 import type { AgentStoreSettings } from "../AgentStoreSettings.js";
 import type { AgentStoreTransport } from "../AgentStoreTransport.js";
+import type { AgentLists } from "../AgentLists.js";
 import type { NewAgent } from "../NewAgent.js";
 import { retryDelay } from "../retryDelay.js";
 import { RequestQueue } from "../RequestQueue.js";
@@ -52,6 +53,16 @@ export class ThreadTransport implements AgentStoreTransport {
   /** Creates or updates agents, all or none. @throws AgentStoreError 2003 with SQLite's reason; as `request`. */
   importAgents(agents: readonly NewAgent[], signal: AbortSignal): Promise<ImportSummary> {
     return this.#call((thread) => thread.importAgents(agents), signal, 2003);
+  }
+
+  /** What waits to be sent, as three lists. @throws AgentStoreError 2003 with SQLite's reason; as `request`. */
+  agentLists(signal: AbortSignal): Promise<AgentLists> {
+    return this.#call((thread) => thread.agentLists(), signal, 2003);
+  }
+
+  /** Writes the three lists of a worker, all or nothing. @throws AgentStoreError 2003 with the reason; as `request`. */
+  storeAgentLists(text: string, signal: AbortSignal): Promise<void> {
+    return this.#call((thread) => thread.storeAgentLists(text), signal, 2003);
   }
 
   describe(): AgentStoreDescription {

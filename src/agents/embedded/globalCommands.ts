@@ -1,4 +1,5 @@
 import type { GlobalCommand } from "./CommandContext.js";
+import * as agentGroups from "./commands/agentGroups.js";
 import { agentInfoGet } from "./commands/agentInfoGet.js";
 import { agentInfoSet } from "./commands/agentInfoSet.js";
 import * as lists from "./commands/agentLists.js";
@@ -11,6 +12,10 @@ export const GLOBAL_COMMANDS: ReadonlyMap<string, GlobalCommand> = new Map([
   ["sql", sql],
   ["sync-agent-info-get", agentInfoGet],
   ["sync-agent-info-set", agentInfoSet],
+  ["sync-agent-groups-get", agentGroups.syncAgentGroupsGet],
+  ["set-agent-groups", agentGroups.setAgentGroups],
+  ["get-groups-integrity", agentGroups.getGroupsIntegrity],
+  ["recalculate-agent-group-hashes", agentGroups.recalculateAgentGroupHashes],
   ["get-all-agents", lists.getAllAgents],
   ["get-agents-by-connection-status", lists.getAgentsByConnectionStatus],
   ["disconnect-agents", lists.disconnectAgents],

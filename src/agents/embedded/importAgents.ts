@@ -4,6 +4,7 @@ import { formatAgentId } from "../formatAgentId.js";
 import type { NewAgent } from "../NewAgent.js";
 import type { CommandContext } from "./CommandContext.js";
 import { replaceLabels } from "./labels.js";
+import { setGroups } from "./setGroups.js";
 import type { SqlDatabase, SqlParameter } from "./SqlDatabase.js";
 
 const PLAIN_COLUMNS = AGENT_COLUMNS.filter((column) => column !== "id" && column !== "group");
@@ -37,7 +38,7 @@ export function importAgents(agents: readonly NewAgent[], context: CommandContex
           agent.labels.map(({ key, value }) => [key, value] as const),
         );
       }
-      if (agent.groups !== undefined) setGroups(database, agent.id, agent.groups);
+      if (agent.groups !== undefined) setGroups(database, agent.id, agent.groups, "syncreq");
     }
     return { created, updated: agents.length - created };
   });
@@ -52,22 +53,4 @@ function updateColumns(database: SqlDatabase, agent: NewAgent): void {
     ...values,
     agent.id,
   );
-}
-
-/** The groups stand twice in global.db: as a text in the agent's row, and as memberships (dapi.md 6.4). */
-function setGroups(database: SqlDatabase, id: number, groups: readonly string[]): void {
-  database.run("UPDATE agent SET `group` = ? WHERE id = ?", groups.length === 0 ? null : groups.join(","), id);
-  database.run("DELETE FROM belongs WHERE id_agent = ?", id);
-  for (const name of groups) {
-    database.run(
-      "INSERT INTO `group` (name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM `group` WHERE name = ?)",
-      name,
-      name,
-    );
-    database.run(
-      "INSERT OR IGNORE INTO belongs (id_agent, id_group) SELECT ?, id FROM `group` WHERE name = ? LIMIT 1",
-      id,
-      name,
-    );
-  }
 }

@@ -1,17 +1,17 @@
 import { CONNECTION_STATUSES, SYNC_STATUSES } from "../columns.js";
 import type { SqlDatabase } from "./SqlDatabase.js";
 
-/** The version of global.db that muster reads and writes (dapi.md 6.4). */
+/** The version of a new global.db, and the one that `upgradeSchema` makes of it (dapi.md 6.4). */
 const GLOBAL_DB_VERSION = "2";
+export const LATER_DB_VERSION = "7";
 
 /** `last_keepalive` of the manager itself: the last second of the year 9999 (dapi.md 6.4). */
 const NEVER_SILENT = 253_402_300_799;
 
 const list = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(", ");
 
-const TABLES = `
-CREATE TABLE IF NOT EXISTS agent (
-  id INTEGER PRIMARY KEY,
+/** The columns of `agent` in front of its statuses. */
+export const AGENT_TABLE_COLUMNS = `  id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   ip TEXT,
   register_ip TEXT,
@@ -32,7 +32,11 @@ CREATE TABLE IF NOT EXISTS agent (
   node_name TEXT DEFAULT 'unknown',
   date_add INTEGER NOT NULL,
   last_keepalive INTEGER,
-  \`group\` TEXT DEFAULT 'default',
+  \`group\` TEXT DEFAULT 'default'`;
+
+const TABLES = `
+CREATE TABLE IF NOT EXISTS agent (
+${AGENT_TABLE_COLUMNS},
   sync_status TEXT NOT NULL CHECK (sync_status IN (${list(SYNC_STATUSES)})) DEFAULT 'synced',
   connection_status TEXT NOT NULL CHECK (connection_status IN (${list(CONNECTION_STATUSES)})) DEFAULT 'never_connected'
 );
@@ -58,9 +62,9 @@ export function prepareSchema(database: SqlDatabase, seconds: number): void {
     );
     if (tables.length > 0) {
       const version = tables.length === 2 ? storedVersion(database) : null;
-      if (version !== GLOBAL_DB_VERSION) {
+      if (version !== GLOBAL_DB_VERSION && version !== LATER_DB_VERSION) {
         throw new Error(
-          `its version is ${version ?? "not told"}, and muster works with version ${GLOBAL_DB_VERSION}; move the file away, or start the wazuh-db that it belongs to`,
+          `its version is ${version ?? "not told"}, and muster works with versions ${GLOBAL_DB_VERSION} and ${LATER_DB_VERSION}; move the file away, or start the wazuh-db that it belongs to`,
         );
       }
       return;
@@ -75,7 +79,8 @@ export function prepareSchema(database: SqlDatabase, seconds: number): void {
   });
 }
 
-function storedVersion(database: SqlDatabase): string | null {
+/** The version that the file tells; null when it tells none. */
+export function storedVersion(database: SqlDatabase): string | null {
   const row = database.all("SELECT value FROM metadata WHERE key = 'db_version'")[0];
   return row === undefined ? null : String(row["value"]);
 }

@@ -189,10 +189,10 @@ const daemon = z.strictObject({
 export const SETTINGS = z.strictObject({
   dialect: z
     .strictObject({
-      id: setting(z.string().regex(/^[\w.-]+$/).default("4.3-zip"), {
-        about: "The protocol's dialect, the same on all nodes.",
-        allowed: "a dialect's name",
-        example: "4.3-zip",
+      id: setting(z.string().regex(/^[\w.-]+$/).nullable().default(null), {
+        about: "The protocol's dialect, the same on all nodes. Without it a master takes that of its workers, and a worker speaks 4.3-zip.",
+        allowed: "a dialect: 4.3-zip or 4.14",
+        example: "4.14",
         reload: "restart",
       }),
       version: setting(z.string().regex(/^\d+\.\d+\.\d+$/).nullable().default(null), {
@@ -206,6 +206,16 @@ export const SETTINGS = z.strictObject({
   http: http.prefault({}),
   tls: tls.prefault({}),
   keys: keys.prefault({}),
+  push: z
+    .strictObject({
+      enabled: setting(switched(true), {
+        about: "Changes are announced between muster nodes, instead of waiting for the next round; a master watches its files for them.",
+        allowed: ON_OFF,
+        example: "false",
+        reload: "restart",
+      }),
+    })
+    .prefault({}),
   store: z
     .strictObject({
       serveWdb: setting(switched(false), {

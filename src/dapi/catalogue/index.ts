@@ -8,6 +8,7 @@ import { managerFunctions } from "./manager.js";
 import { ruleFunctions } from "./rules.js";
 import type { ParsedFiles } from "./ruleset/ParsedFiles.js";
 import { statsFunctions } from "./stats.js";
+import { stepFunctions } from "./steps.js";
 
 /**
  * The catalogue of a node: all functions of all subjects. A new subject is one line here.
@@ -24,5 +25,6 @@ export function createCatalogue(parsed: ParsedFiles): Catalogue {
     groupFunctions(),
     managerFunctions(parsed),
     statsFunctions(),
+    stepFunctions(),
   );
 }

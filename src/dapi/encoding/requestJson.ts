@@ -59,7 +59,7 @@ export function parseRequest(text: string): DapiRequest {
     isAsync: flag("is_async"),
     localClientArgument: take("local_client_arg", null, "a text or null", isTextOrNull),
     basicServices: take("basic_services", BASIC_SERVICES, "a list of texts", isTextList),
-    rbacPermissions: take("rbac_permissions", { rbac_mode: "black" }, "an object", isRecord),
+    rbacPermissions: plain(take("rbac_permissions", { rbac_mode: "black" }, "an object", isRecord)),
     currentUser: take("current_user", "", "a text", isText),
     broadcasting: flag("broadcasting"),
     nodes: take("nodes", [], "a list of texts", isTextList),
@@ -91,6 +91,12 @@ export function formatRequest(request: DapiRequest): string {
     nodes: request.nodes,
     api_timeout: request.apiTimeout,
   });
+}
+
+/** A record that will travel on as it came. @throws MusterError 1000 as `decodeValue` */
+function plain(value: JsonRecord): JsonRecord {
+  decodeValue(value);
+  return value;
 }
 
 /** `{"__callable__": {…}}` as a pair of names. A bound method (`__wazuh__`) is one of class Wazuh, by its name. */

@@ -25,10 +25,12 @@ export function encodeValue(value: unknown): unknown {
  * The reverse: datetime objects become Dates. Other marker objects stay as they are: nothing is made
  * of a name from the wire.
  *
- * @throws MusterError 1000 for a datetime that is none, and for a value nested deeper than `DEEPEST_VALUE`
+ * @throws MusterError 1000 for a datetime that is none, for a value nested deeper than `DEEPEST_VALUE`, and for a number
+ *   beyond a double's range: it would travel on as `Infinity`, which is no JSON
  */
 export function decodeValue(value: unknown, depth = 0): unknown {
   if (depth > DEEPEST_VALUE) throw undecodable("a value nested too deeply");
+  if (typeof value === "number" && !Number.isFinite(value)) throw undecodable("a number that is too large");
   if (Array.isArray(value)) return value.map((member) => decodeValue(member, depth + 1));
   if (!isRecord(value)) return value;
   if (Object.hasOwn(value, DATETIME)) return decodeDatetime(value[DATETIME]);

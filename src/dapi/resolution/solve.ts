@@ -14,8 +14,8 @@ export interface AgentLocation {
 /** What the solver needs to know of the cluster; asked only where the request needs it. */
 export interface SolverView {
   readonly ownName: string;
-  /** Agents by id, or all of them; without the manager. */
-  agents(ids: readonly string[] | "all"): Promise<readonly AgentLocation[]>;
+  /** Agents by id, or all of them, page by page; without the manager. */
+  agents(ids: readonly string[] | "all"): AsyncIterable<readonly AgentLocation[]>;
   /** Names of connected nodes, this one first. */
   readonly connectedNodes: readonly string[];
 }
@@ -92,7 +92,6 @@ async function agentsByNode(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const all = wanted === "*";
   const ids = all ? [] : [...new Set(namesOf(wanted) ?? [])];
-  const found = await view.agents(all ? "all" : ids);
   const byNode = new Map<string, string[]>();
   const place = (nodeName: string, id: string): void => {
     const name = NOWHERE.has(nodeName) ? view.ownName : nodeName;
@@ -101,17 +100,25 @@ async function agentsByNode(
     else placed.push(id);
   };
   const nameOf = (nodeName: string): string => (NOWHERE.has(nodeName) ? view.ownName : nodeName);
-  for (const { id, nodeName } of found) if (named === undefined || named.includes(nameOf(nodeName))) place(nodeName, id);
-  const known = new Set(found.map(({ id }) => id));
-  for (const id of ids) if (!known.has(id)) place(view.ownName, id);
+  const unknown = new Set(ids);
+  for await (const page of view.agents(all ? "all" : ids)) {
+    for (const { id, nodeName } of page) {
+      unknown.delete(id);
+      if (named === undefined || named.includes(nameOf(nodeName))) place(nodeName, id);
+    }
+  }
+  for (const id of unknown) place(view.ownName, id);
   for (const name of named ?? []) if (!byNode.has(name)) byNode.set(name, []);
   if (byNode.size === 0) byNode.set(view.ownName, []);
   return byNode;
 }
 
 async function nodesOfAgents(view: SolverView): Promise<readonly string[]> {
-  const names = (await view.agents("all")).map(({ nodeName }) => (NOWHERE.has(nodeName) ? view.ownName : nodeName));
-  return [...new Set([view.ownName, ...names])];
+  const names = new Set([view.ownName]);
+  for await (const page of view.agents("all")) {
+    for (const { nodeName } of page) names.add(NOWHERE.has(nodeName) ? view.ownName : nodeName);
+  }
+  return [...names];
 }
 
 function namesOf(value: unknown): readonly string[] | undefined {

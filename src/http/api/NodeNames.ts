@@ -29,7 +29,8 @@ export class NodeNames {
       newRequest({
         module: "wazuh.cluster",
         qualname: "get_nodes_info",
-        arguments: { limit: null, select: ["name"] },
+        // Named by one `*`: without names, a master tells of those that come with the request, and there are none yet.
+        arguments: { filter_node: ["*"], limit: null, select: ["name"] },
         isAsync: true,
         localClientArgument: "lc",
       }),

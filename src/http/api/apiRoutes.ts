@@ -51,6 +51,7 @@ function route(
 ): void {
   const { ask, guard, permissions, signals, settings, clock } = options;
   const { method, path, isAsync = false, requestType = entry.requestType } = endpoint;
+  const isOfNodes = requestType === "distributed_master" || (requestType === "local_master" && entry.permission.resource === "node:id");
   app.route<{ Params: Given; Querystring: Given }>({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
@@ -72,7 +73,8 @@ function route(
           localClientArgument: isAsync ? "lc" : null,
           rbacPermissions: permissions.of(session),
           currentUser: session.user,
-          nodes: requestType === "distributed_master" ? await nodeNames.names(signal) : [],
+          // A function of the cluster that names no nodes is about those that come with the request (dapi.md 3.1).
+          nodes: isOfNodes ? await nodeNames.names(signal) : [],
           apiTimeout: settings.answerSeconds,
         }),
         { signal },

@@ -39,6 +39,13 @@ export const clusterEndpoints: readonly Endpoint[] = [
   },
   {
     method: "GET",
+    path: "/cluster/steps",
+    call: "muster.cluster:get_steps",
+    summary: "Which workers are in step, and which are out of step",
+    parameters: [nodeNames],
+  },
+  {
+    method: "GET",
     path: "/cluster/status",
     call: "wazuh.cluster:get_status_json",
     summary: "Whether the cluster is enabled and runs",

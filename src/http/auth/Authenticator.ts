@@ -73,8 +73,15 @@ export class Authenticator {
     return sessionOf(user);
   }
 
+  /** Takes up what another process changed about the users. */
+  async refresh(): Promise<void> {
+    const { users, clock } = this.#options;
+    await users.refresh(clock.now());
+  }
+
   /** A token, or a name and a password: for pages that a browser opens. @throws HttpError 401, 429 */
   async sessionOrLogIn(authorization: string | undefined, address: string): Promise<Session> {
+    await this.refresh();
     if (authorization !== undefined && parseBearer(authorization) !== undefined) return this.session(authorization);
     return this.logIn(authorization, address);
   }
@@ -95,6 +102,7 @@ export class Authenticator {
     if (!this.#turnstile.hasRoom) throw HttpError.tooManyRequests("Too many logins at once", 1000);
     const { name, password } = given;
     this.#guard.attempt(address, name);
+    await this.refresh();
     let user: User | undefined;
     try {
       user = await this.#turnstile.pass(() => this.#options.users.verify(name, password));

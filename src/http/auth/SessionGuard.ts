@@ -15,6 +15,7 @@ export class SessionGuard {
   /** All routes of `scope` need a token. */
   requireToken(scope: FastifyInstance): void {
     scope.addHook("onRequest", async (request) => {
+      await this.#authenticator.refresh();
       this.#sessions.set(request, this.#authenticator.session(request.headers.authorization));
     });
   }

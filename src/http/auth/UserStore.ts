@@ -25,13 +25,17 @@ export class UserStore {
   readonly #mostUsers: number;
   readonly #nobody = nobodysHash();
   #users: ReadonlyMap<string, User>;
+  /** The file as it was read or written last. */
+  #text: string;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** Changes happen one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, mostUsers: number, users: readonly User[]) {
+  private constructor(path: string, mostUsers: number, text: string) {
     this.#path = path;
     this.#mostUsers = mostUsers;
-    this.#users = new Map(users.map((user) => [user.name, user]));
+    this.#users = parseUsers(text);
+    this.#text = text;
   }
 
   /**
@@ -44,7 +48,7 @@ export class UserStore {
     const path = join(root, USERS_FILE);
     try {
       const text = await readSmallFile(path);
-      if (text !== undefined) return new UserStore(path, mostUsers, parseUsers(text));
+      if (text !== undefined) return new UserStore(path, mostUsers, text);
       const passwordPath = join(root, ADMIN_PASSWORD_FILE);
       await createSmallFile(passwordPath, `${generatePassword()}\n`);
       const password = ((await readSmallFile(passwordPath)) ?? "").trimEnd();
@@ -52,7 +56,7 @@ export class UserStore {
       if (fault !== undefined) throw new Error(`${passwordPath}: ${fault}; remove the file, and a new one is made`);
       const admin = await newUser(FIRST_USER, password, ["admin"]);
       await createSmallFile(path, formatUsers([admin]));
-      return new UserStore(path, mostUsers, parseUsers((await readSmallFile(path)) ?? ""));
+      return new UserStore(path, mostUsers, (await readSmallFile(path)) ?? "");
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new HttpStartError(
@@ -60,6 +64,20 @@ export class UserStore {
         { cause: error },
       );
     }
+  }
+
+  /**
+   * Reads the users again when another process changed them (`muster users`), at most once a second. A file that can't
+   * be used changes nothing: those who were users stay so.
+   *
+   * @param now monotonic milliseconds
+   */
+  async refresh(now: number): Promise<void> {
+    if (now - this.#lookedAt < LOOK_INTERVAL) return;
+    this.#lookedAt = now;
+    const change = this.#last.then(() => this.#reread());
+    this.#last = change.catch(() => undefined);
+    await this.#last;
   }
 
   find(name: string): User | undefined {
@@ -78,7 +96,7 @@ export class UserStore {
     const user = this.#users.get(name);
     const matches = await matchesPassword(password, user?.password ?? this.#nobody);
     // Removed or changed while scrypt was at work: the old password is none any more.
-    return matches && user !== undefined && this.#users.get(name) === user ? user : undefined;
+    return matches && user !== undefined && this.#users.get(name)?.stamp === user.stamp ? user : undefined;
   }
 
   /** @throws HttpError 400 for what can't be a name, password or roles, 409 when the name is taken */
@@ -128,12 +146,22 @@ export class UserStore {
     });
   }
 
+  async #reread(): Promise<void> {
+    const text = await readSmallFile(this.#path);
+    if (text === undefined || text === this.#text) return;
+    this.#users = parseUsers(text);
+    this.#text = text;
+  }
+
   #change(change: (users: Map<string, User>) => void): Promise<void> {
     const run = async (): Promise<void> => {
+      await this.#reread();
       const users = new Map(this.#users);
       change(users);
-      await replaceSmallFile(this.#path, formatUsers([...users.values()]));
+      const text = formatUsers([...users.values()]);
+      await replaceSmallFile(this.#path, text);
       this.#users = users;
+      this.#text = text;
     };
     const done = this.#last.then(run);
     this.#last = done.catch(() => undefined);
@@ -141,9 +169,12 @@ export class UserStore {
   }
 }
 
-function parseUsers(text: string): readonly User[] {
+/** Milliseconds between two looks at the file. */
+const LOOK_INTERVAL = 1_000;
+
+function parseUsers(text: string): ReadonlyMap<string, User> {
   const { users } = fileSchema.parse(JSON.parse(text));
-  return users;
+  return new Map(users.map((user) => [user.name, user]));
 }
 
 function formatUsers(users: readonly User[]): string {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { constants, link, open, rename, rm } from "node:fs/promises";
+import { constants, link, lstat, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** A file that only the node's user may read. */
@@ -62,6 +62,7 @@ async function withTemporary<Result>(path: string, text: string, use: (path: str
   try {
     const file = await open(temporary, "wx", PRIVATE_MODE);
     try {
+      await keepOwner(file, path);
       await file.writeFile(text);
       await file.sync();
     } finally {
@@ -71,6 +72,13 @@ async function withTemporary<Result>(path: string, text: string, use: (path: str
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** A file that root writes stays that of the node's user: of the file before it, or of its folder. */
+async function keepOwner(file: FileHandle, path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await lstat(path).catch(() => stat(dirname(path)));
+  await file.chown(uid, gid);
 }
 
 /** A new name is on the disk when its folder is. */

@@ -3,31 +3,13 @@ import { crc32 } from "node:zlib";
 import type { FileProblem } from "../../../workers/jobs.js";
 import type { Disk } from "../Disk.js";
 import { writeFully } from "../writeFully.js";
+import type { ArchiveFile, FinishedArchive } from "./ArchiveFormat.js";
 import { SourceFault, SourceFile } from "./SourceFile.js";
 import { RECORD_BYTES } from "./zipFormat.js";
 import { centralHeader, dataDescriptor, endOfDirectory, entryFacts, localHeader, type EntryFacts } from "./zipRecords.js";
 
 /** Bytes that are gathered before they are written. A file that fits is read straight into its place among them. */
 const GATHERED_BYTES = 1024 * 1024;
-
-/** One file that goes into an archive. */
-export interface ArchiveFile {
-  /** Relative to the node's root: the entry's name. */
-  readonly path: string;
-  /** Where it is, absolute. */
-  readonly file: string;
-  /** Milliseconds since the epoch; any time at all. */
-  readonly modTime: number;
-  /** Permission bits. */
-  readonly mode: number;
-}
-
-/** A finished archive. */
-export interface FinishedArchive {
-  readonly bytes: number;
-  /** Of the whole archive, so that a transfer needs no reading of its own for it. */
-  readonly sha256: Buffer;
-}
 
 /**
  * Writes a zip file of stored entries from its first byte to its last, each file in one pass: its checksum and the

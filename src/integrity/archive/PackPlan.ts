@@ -5,8 +5,7 @@ import type { Difference } from "../Difference.js";
 import type { Disk } from "../Disk.js";
 import type { FileEntry } from "../FileIndex.js";
 import { FileFault, fileProblem } from "../fileProblem.js";
-import type { ArchiveFile } from "./ArchiveWriter.js";
-import { MOST_BYTES, MOST_ENTRIES } from "./writeArchive.js";
+import type { ArchiveBounds, ArchiveFile } from "./ArchiveFormat.js";
 
 /** Bytes that one listed path costs at most besides its content: headers and its part of the metadata. */
 const BYTES_PER_PATH = 400;
@@ -37,15 +36,15 @@ export class PackPlan {
   private bytesLeft: number;
   private entriesLeft: number;
 
-  constructor(disk: Disk, root: string, limits: Limits, difference: Difference) {
+  constructor(disk: Disk, root: string, { limits, bounds }: { limits: Limits; bounds: ArchiveBounds }, difference: Difference) {
     this.disk = disk;
     this.root = root;
     this.limits = limits;
     this.folders = new ConfinedFolders(disk, root);
     this.groups = { missing: difference.missing, shared: difference.shared };
     this.extra = difference.extra;
-    this.entriesLeft = Math.min(limits.archiveEntries, MOST_ENTRIES) - 1;
-    this.mostBytes = Math.min(limits.archiveBytes, limits.transferBytes, MOST_BYTES) - BYTES_PER_PATH;
+    this.entriesLeft = Math.min(limits.archiveEntries, bounds.entries) - 1;
+    this.mostBytes = Math.min(limits.archiveBytes, limits.transferBytes, bounds.bytes) - BYTES_PER_PATH;
     this.bytesLeft = this.mostBytes;
     for (const { path } of [...difference.extra, ...difference.extraValid]) this.bytesLeft -= costOf(path, 0);
   }
@@ -67,11 +66,14 @@ export class PackPlan {
 
   /** Takes out the files that could not be packed after all, by the same rules. */
   drop(failures: readonly FileProblem[]): void {
+    const tooMuch = failures.filter(({ code }) => code === "E2BIG");
+    const [first] = tooMuch;
+    if (first !== undefined) this.problems.push({ ...first, message: `this and ${tooMuch.length - 1} more: ${first.message}` });
     const failed = new Map(failures.map((failure) => [failure.path, failure]));
     for (const group of GROUPS) {
       this.groups[group] = this.groups[group].filter((entry) => {
         const failure = failed.get(entry.path);
-        if (failure !== undefined) this.leave(group, entry, failure);
+        if (failure !== undefined && failure.code !== "E2BIG") this.leave(group, entry, failure);
         return failure === undefined;
       });
     }

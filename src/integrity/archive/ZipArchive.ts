@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { Limits } from "../../config/Limits.js";
 import type { Disk } from "../Disk.js";
+import type { ArchiveReader } from "./ArchiveFormat.js";
 import { archiveRefused, shownName } from "./archiveRefused.js";
 import { inflateEntry } from "./inflateEntry.js";
 import { readZipDirectory, type ZipEntry } from "./readZipDirectory.js";
@@ -19,7 +20,7 @@ export type ArchiveLimits = Pick<Limits, "archiveEntries" | "archiveEntryBytes" 
  * file; a deflated entry is inflated by JSZip, which needs that one entry's packed bytes in memory,
  * never the archive: JSZip reads an archive only as a whole buffer.
  */
-export class ZipArchive {
+export class ZipArchive implements ArchiveReader {
   readonly entries: readonly ZipEntry[];
   private readonly file: WindowedFile;
   private readonly limits: ArchiveLimits;

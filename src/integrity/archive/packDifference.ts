@@ -6,8 +6,9 @@ import { AGENT_GROUPS_ITEM, agentOfGroupFile } from "../items.js";
 import { sharedMergedPath } from "../merged/mergedPaths.js";
 import { mergeFiles } from "../merged/mergeFiles.js";
 import { encodeDifferenceMetadata, MERGE_TYPE, type MetadataEntry } from "../metadata.js";
+import type { ArchiveFile } from "./ArchiveFormat.js";
+import { formatOf } from "./formats.js";
 import { PackPlan } from "./PackPlan.js";
-import type { ArchiveFile } from "./ArchiveWriter.js";
 import { writeArchive } from "./writeArchive.js";
 
 const MERGED_MODE = 0o644;
@@ -19,18 +20,19 @@ const MERGED_MODE = 0o644;
  *
  * @throws MusterError 3001 when the archive cannot be written; nothing of it is left.
  */
-export function packDifference(disk: Disk, job: PackDifferenceJob): PackDifferenceResult {
+export async function packDifference(disk: Disk, job: PackDifferenceJob): Promise<PackDifferenceResult> {
   const { root, dialect, limits } = job.scope;
   const whole = withoutUnmergeable(decodeDifference(job.difference));
   const mergedFile = `${job.destination}.merged`;
   try {
     const merging = mergeShared(disk, root, whole.sharedMerged, mergedFile, sharedMergedPath(job.workerName));
-    const plan = new PackPlan(disk, root, limits, whole);
+    const plan = new PackPlan(disk, root, { limits, bounds: formatOf(dialect).bounds(job.scope) }, whole);
     if (merging.file !== undefined) plan.reserve(merging.file.path, merging.bytes);
     plan.settle();
     const files = [...(merging.file === undefined ? [] : [merging.file]), ...plan.archiveFiles()];
     let settled = whole;
-    const { bytes, sha256, failures } = writeArchive(disk, job.destination, files, (failed) => {
+    const { scope, destination, mostPackedBytes } = job;
+    const { bytes, sha256, failures } = await writeArchive(disk, { scope, destination, files, mostPackedBytes }, (failed) => {
       plan.drop(failed);
       const merged = failed.some(({ path }) => path === merging.file?.path) ? undefined : merging.file;
       settled = { ...whole, ...plan.settled(), sharedMerged: merged === undefined ? [] : merging.entries };

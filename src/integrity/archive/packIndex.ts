@@ -9,9 +9,9 @@ import { writeArchive } from "./writeArchive.js";
  *
  * @throws MusterError 3001 when the archive cannot be written.
  */
-export function packIndex(disk: Disk, job: PackIndexJob): PackResult {
+export async function packIndex(disk: Disk, job: PackIndexJob): Promise<PackResult> {
   const index = new FileIndex(job.index);
   const metadata = Buffer.from(indexToMetadata(index, job.scope.dialect), "latin1");
-  const { bytes, sha256 } = writeArchive(disk, job.destination, [], () => metadata);
+  const { bytes, sha256 } = await writeArchive(disk, { scope: job.scope, destination: job.destination, files: [] }, () => metadata);
   return { bytes, files: index.size, sha256 };
 }

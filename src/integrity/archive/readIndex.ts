@@ -2,8 +2,8 @@ import type { ReadIndexJob, ReadIndexResult } from "../../../workers/jobs.js";
 import type { Disk } from "../Disk.js";
 import { METADATA_NAME, metadataToIndex } from "../metadata.js";
 import { archiveRefused, shownName } from "./archiveRefused.js";
+import { formatOf } from "./formats.js";
 import { readMetadata } from "./readMetadata.js";
-import { ZipArchive } from "./ZipArchive.js";
 
 /**
  * Reads a worker's archive into a packed index. It may hold nothing but `files_metadata.json`. The
@@ -15,7 +15,7 @@ import { ZipArchive } from "./ZipArchive.js";
 export async function readIndex(disk: Disk, job: ReadIndexJob): Promise<ReadIndexResult> {
   const { items, dialect, limits } = job.scope;
   try {
-    const archive = new ZipArchive(disk, job.archive, limits);
+    const archive = formatOf(dialect).open(disk, job.archive, job.scope);
     try {
       const metadata = await readMetadata(archive);
       const other = archive.entries.find(({ name }) => name !== METADATA_NAME);

@@ -1,6 +1,6 @@
 import { METADATA_NAME } from "../metadata.js";
 import { archiveRefused } from "./archiveRefused.js";
-import type { ZipArchive } from "./ZipArchive.js";
+import type { ArchiveReader } from "./ArchiveFormat.js";
 
 /** Largest `files_metadata.json` in bytes: unlike other entries it is held in memory. */
 const LONGEST_METADATA_BYTES = 256 * 1024 * 1024;
@@ -10,7 +10,7 @@ const LONGEST_METADATA_BYTES = 256 * 1024 * 1024;
  *
  * @throws MusterError 3000 when there is none, or when it is too large or broken.
  */
-export async function readMetadata(archive: ZipArchive): Promise<Buffer> {
+export async function readMetadata(archive: ArchiveReader): Promise<Buffer> {
   const entry = archive.entries.find(({ name }) => name === METADATA_NAME);
   if (entry === undefined) throw archiveRefused(`it has no ${METADATA_NAME}`);
   const pieces: Buffer[] = [];

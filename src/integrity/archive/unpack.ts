@@ -5,11 +5,11 @@ import { decodeDifferenceMetadata, METADATA_NAME } from "../metadata.js";
 import { openNewFile } from "../openNewFile.js";
 import { writeFully } from "../writeFully.js";
 import { writeNewFile } from "../writeNewFile.js";
+import type { ArchiveEntry, ArchiveReader } from "./ArchiveFormat.js";
 import { archiveRefused, shownName } from "./archiveRefused.js";
+import { formatOf } from "./formats.js";
 import { readMetadata } from "./readMetadata.js";
 import { unpackedFiles } from "./unpackedFiles.js";
-import type { ZipEntry } from "./readZipDirectory.js";
-import { ZipArchive } from "./ZipArchive.js";
 
 /**
  * Unpacks a master's archive into a private folder that it makes: each file under the number of its
@@ -38,7 +38,7 @@ export async function unpack(disk: Disk, job: UnpackJob): Promise<UnpackResult> 
 }
 
 async function unpackInto(disk: Disk, { scope, archive: path, folder }: UnpackJob): Promise<UnpackResult> {
-  const archive = new ZipArchive(disk, path, scope.limits);
+  const archive = formatOf(scope.dialect).open(disk, path, scope);
   try {
     const bytes = await readMetadata(archive);
     const metadata = decodeDifferenceMetadata(bytes, scope.items, scope.dialect, scope.limits);
@@ -64,7 +64,7 @@ async function unpackInto(disk: Disk, { scope, archive: path, folder }: UnpackJo
   }
 }
 
-async function unpackEntry(disk: Disk, archive: ZipArchive, entry: ZipEntry, file: string): Promise<number> {
+async function unpackEntry(disk: Disk, archive: ArchiveReader, entry: ArchiveEntry, file: string): Promise<number> {
   const descriptor = openNewFile(disk, file);
   try {
     return await archive.read(entry, (bytes) => void writeFully(disk, descriptor, bytes));

@@ -1,6 +1,6 @@
 import type { ApplyExtraValidJob, ApplyExtraValidResult, FileProblem } from "../../../workers/jobs.js";
 import { ownershipFor, Placer } from "../applyPlacement.js";
-import { ZipArchive } from "../archive/ZipArchive.js";
+import { formatOf } from "../archive/formats.js";
 import { parseClientKeys } from "../clientKeys.js";
 import { ConfinedFolders } from "../ConfinedFolders.js";
 import type { Disk } from "../Disk.js";
@@ -27,7 +27,7 @@ export async function applyExtraValid(disk: Disk, job: ApplyExtraValidJob): Prom
   try {
     disk.mkdirSync(folder, { mode: 0o700 });
     const merged = `${folder}/merged`;
-    const archive = new ZipArchive(disk, job.archive, job.scope.limits);
+    const archive = formatOf(job.scope.dialect).open(disk, job.archive, job.scope);
     try {
       const hasFiles = await readExtraValid(disk, job.scope, archive, job.workerName, merged);
       if (!hasFiles) return { written: 0, older: 0, unknownAgents: [], problems: [] };

@@ -1,7 +1,7 @@
 import type { PackGroupsJob, PackResult } from "../../../workers/jobs.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
-import type { ArchiveFile } from "../archive/ArchiveWriter.js";
+import type { ArchiveFile } from "../archive/ArchiveFormat.js";
 import { NOT_WRITTEN, writeArchive } from "../archive/writeArchive.js";
 import { confinedPath } from "../confinedPath.js";
 import type { Disk } from "../Disk.js";
@@ -18,7 +18,7 @@ const MERGED_MODE = 0o644;
  * @throws MusterError 3001 when the archive cannot be written or the merged file cannot be read, 3000 when
  *   a folder on the way to it is a link; nothing of the archive is left.
  */
-export function packGroups(disk: Disk, job: PackGroupsJob): PackResult {
+export async function packGroups(disk: Disk, job: PackGroupsJob): Promise<PackResult> {
   const { merged: path, destination } = job;
   const file = confinedPath(disk, job.scope.root, path);
   const status = disk.lstatSync(file, { throwIfNoEntry: false });
@@ -26,7 +26,7 @@ export function packGroups(disk: Disk, job: PackGroupsJob): PackResult {
   const { size, mtimeMs } = status;
   const files: ArchiveFile[] = size === 0 ? [] : [{ path, file, modTime: mtimeMs, mode: MERGED_MODE }];
   const metadata = Buffer.from(stringifyPython(size === 0 ? {} : { [path]: describe(path) }), "latin1");
-  const { bytes, sha256 } = writeArchive(disk, destination, files, ([failure]) => {
+  const { bytes, sha256 } = await writeArchive(disk, { scope: job.scope, destination, files }, ([failure]) => {
     if (failure !== undefined) throw new FileFault(failure.code, `${file}: ${failure.message}`);
     return metadata;
   });

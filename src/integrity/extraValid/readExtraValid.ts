@@ -1,8 +1,8 @@
 import type { NodeScope } from "../../../workers/jobs.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import type { ArchiveReader } from "../archive/ArchiveFormat.js";
 import { archiveRefused, shownName } from "../archive/archiveRefused.js";
 import { readMetadata } from "../archive/readMetadata.js";
-import type { ZipArchive } from "../archive/ZipArchive.js";
 import { openNewFile } from "../openNewFile.js";
 import type { Disk } from "../Disk.js";
 import { extraValidMergedPath } from "../merged/mergedPaths.js";
@@ -21,7 +21,7 @@ const CLIENT_KEYS_NAME = "client.keys";
  * @throws MusterError 3007 when the archive brings a `client.keys`, 3000 when it brings anything else
  *   or is refused for another reason.
  */
-export async function readExtraValid(disk: Disk, scope: NodeScope, archive: ZipArchive, workerName: string, destination: string): Promise<boolean> {
+export async function readExtraValid(disk: Disk, scope: NodeScope, archive: ArchiveReader, workerName: string, destination: string): Promise<boolean> {
   const expected = extraValidMergedPath(workerName);
   const contents = archive.entries.filter(({ name }) => name !== METADATA_NAME);
   for (const { name } of contents) requireExpected(name, expected);

@@ -250,8 +250,10 @@ export class DapiService {
   }
 
   #forget(requestId: string): void {
-    this.#work.get(requestId)?.given?.abort(MusterError.cluster(3009, "nobody waits for the request any more"));
+    const work = this.#work.get(requestId);
     this.#work.delete(requestId);
+    // With an answer, no share of it is under way any more.
+    if (work?.answer === undefined) work?.given?.abort(MusterError.cluster(3009, "nobody waits for the request any more"));
     this.#options.forwarding.forget(requestId);
   }
 

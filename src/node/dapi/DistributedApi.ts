@@ -174,12 +174,19 @@ export class DistributedApi {
   }
 }
 
-/** Where agents report to; ids that can't be any agent's are none. */
-async function locate(store: AgentStore, ids: readonly string[] | "all"): Promise<readonly AgentLocation[]> {
+/** Agents that are looked up at a time. */
+const AGENTS_AT_ONCE = 2_000;
+
+/** Where agents report to, page by page; ids that can't be any agent's are none. */
+async function* locate(store: AgentStore, ids: readonly string[] | "all"): AsyncGenerator<readonly AgentLocation[]> {
   const valid = ids === "all" ? undefined : ids.filter((id) => parseAgentId(id) !== null);
-  if (valid?.length === 0) return [];
-  const { agents } = await store.listAgents({ select: ["id", "node_name"], ...(valid === undefined ? {} : { ids: valid }) });
-  return agents.map(({ id, node_name: nodeName }) => ({ id: formatAgentId(Number(id)), nodeName: String(nodeName ?? "") }));
+  if (valid?.length === 0) return;
+  const filter = valid === undefined ? {} : { ids: valid };
+  for (let offset = 0; ; offset += AGENTS_AT_ONCE) {
+    const { agents } = await store.listAgents({ select: ["id", "node_name"], offset, limit: AGENTS_AT_ONCE, ...filter });
+    yield agents.map(({ id, node_name: nodeName }) => ({ id: formatAgentId(Number(id)), nodeName: String(nodeName ?? "") }));
+    if (agents.length < AGENTS_AT_ONCE) return;
+  }
 }
 
 /** `get_config` in the reference's words and order; the key is masked: the socket is no place to read it from. */

@@ -3,7 +3,7 @@ import { ANSWER_TEXT, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { decodeException, encodeException } from "../../protocol/errors/exceptionJson.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
 import { formatIdAndText, parseIdAndStringId, parseIdAndText } from "../../protocol/payloads.js";
-import { sendString } from "../../protocol/transfer/sendString.js";
+import { sendNamedString } from "../../protocol/transfer/sendString.js";
 import type { Connection } from "../Connection.js";
 import type { LocalServer } from "../local/LocalServer.js";
 import type { Asker, DapiService } from "./DapiService.js";
@@ -93,11 +93,10 @@ export class NodeApi {
       askerId: connection.id,
       // The master leads the cluster: what it asks of its workers, they do.
       mayChange: nodeName === null || workersMayChange,
-      respond: ({ json }, signal) =>
-        connection.answers.run(async () => {
-          const stringId = await sendString(connection.channel, json, { chunkBytes, signal });
-          await connection.channel.request(TO_MASTER.dapiResult, formatIdAndText(id, stringId), { signal });
-        }),
+      respond: ({ json }, signal) => {
+        const naming = { command: TO_MASTER.dapiResult, payload: (stringId: string) => formatIdAndText(id, stringId) };
+        return connection.answers.run(() => sendNamedString(connection.channel, json, naming, { chunkBytes, signal }));
+      },
       refuse: (error) => {
         connection.channel.request(TO_MASTER.dapiError, formatIdAndText(id, encodeException(error))).catch(() => undefined);
       },
@@ -109,11 +108,10 @@ export class NodeApi {
     return {
       origin: `${nodeName ?? "master"} (${id})`,
       askerId: connection.id,
-      reply: (text, signal) =>
-        connection.answers.run(async () => {
-          const stringId = await sendString(connection.channel, text, { chunkBytes, signal });
-          await connection.channel.request(TO_WORKER.sendsyncResult, formatIdAndText(id, stringId), { signal });
-        }),
+      reply: (text, signal) => {
+        const naming = { command: TO_WORKER.sendsyncResult, payload: (stringId: string) => formatIdAndText(id, stringId) };
+        return connection.answers.run(() => sendNamedString(connection.channel, text, naming, { chunkBytes, signal }));
+      },
       fail: async (text) => {
         await connection.channel.request(TO_WORKER.sendsyncError, formatIdAndText(id, text));
       },

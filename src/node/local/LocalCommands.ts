@@ -26,6 +26,10 @@ export interface LocalBackend {
   readonly findWorker?: (nodeName: string) => Connection | undefined;
   /** Passes a message on to the master (`sendsync`); undefined on a master, whose daemons are here. */
   readonly sendsync?: (payload: Buffer) => Promise<void>;
+  /** The hashes of this node's own rules, decoders and lists, by their paths (`get_hash`). */
+  rulesetHashes(): Readonly<Record<string, string>>;
+  /** Has the rules loaded anew with the next round (`sendrreload`); undefined where the dialect has no such command. */
+  readonly reloadRuleset?: (() => void) | undefined;
   /** Sends a file of this node to another one; resolves when it is there. */
   sendFile(path: string, nodeName: string | null): Promise<void>;
 }
@@ -68,14 +72,21 @@ export class LocalCommands {
       case TO_LOCAL_NODE.sendsync:
       case TO_LOCAL_NODE.sendasync:
         return this.#sendsync(client, request);
+      case TO_LOCAL_NODE.getHash:
+        client.answer(request, stringifyPython(backend.rulesetHashes()));
+        return;
+      case TO_LOCAL_NODE.reloadRuleset:
+        if (backend.reloadRuleset === undefined) break;
+        backend.reloadRuleset();
+        client.answer(request, stringifyPython({ success: true }));
+        return;
       case TO_LOCAL_NODE.sendFile:
         return this.#sendFile(client, request);
       case TO_MASTER.keepalive:
         client.channel.answer(request.counter, ANSWER_FIELD.keepalive, payload);
         return;
-      default:
-        client.channel.answer(request.counter, "err", unknownCommandText(command));
     }
+    client.channel.answer(request.counter, "err", unknownCommandText(command));
   }
 
   /** The answer of `get_nodes` and `get_health`: at once, or an acknowledgement and `control_res` later. */
@@ -151,8 +162,7 @@ export class LocalCommands {
       return;
     }
     // The reference sends the text itself, which its own clients take for the id of a string, and refuse.
-    const stringId = await client.sendString(FILE_SENT);
-    await client.channel.request(TO_LOCAL_CLIENT.sendFileResult, stringId).catch(() => undefined);
+    await client.sendText(TO_LOCAL_CLIENT.sendFileResult, FILE_SENT).catch(() => undefined);
   }
 }
 
@@ -177,8 +187,5 @@ export function localAskerId(clientId: string): string {
 }
 
 function respond(client: LocalConnection, answer: DapiAnswer, signal?: AbortSignal): Promise<void> {
-  return client.answers.run(async () => {
-    const stringId = await client.sendString(answer.json, signal);
-    await client.channel.request(TO_LOCAL_CLIENT.dapiResult, stringId, { signal });
-  });
+  return client.sendText(TO_LOCAL_CLIENT.dapiResult, answer.json, signal);
 }

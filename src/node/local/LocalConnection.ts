@@ -9,7 +9,7 @@ import type { MusterError } from "../../protocol/errors/MusterError.js";
 import { IncomingFiles } from "../../protocol/transfer/IncomingFiles.js";
 import { IncomingStrings } from "../../protocol/transfer/IncomingStrings.js";
 import { Lane, STRINGS_AT_ONCE } from "../../protocol/transfer/Lane.js";
-import { sendString } from "../../protocol/transfer/sendString.js";
+import { sendNamedString } from "../../protocol/transfer/sendString.js";
 import type { SocketLink } from "../ports/SocketLink.js";
 
 export interface LocalConnectionOptions {
@@ -38,8 +38,7 @@ export class LocalConnection {
   readonly id: string;
   readonly channel: Channel;
   readonly strings: IncomingStrings;
-  /** For answers that are sent as strings. */
-  readonly answers = new Lane(STRINGS_AT_ONCE);
+  readonly #answers = new Lane(STRINGS_AT_ONCE);
   readonly #options: LocalConnectionOptions;
   readonly #common: CommonCommands;
 
@@ -77,9 +76,11 @@ export class LocalConnection {
     this.channel.answer(request.counter, "err", encodeException(error));
   }
 
-  /** Sends a text as a string; resolves with the id under which the other end has it. */
-  async sendString(text: string, signal?: AbortSignal): Promise<string> {
-    return sendString(this.channel, text, { chunkBytes: this.#options.limits.transferChunkBytes, signal });
+  /** Sends a text as a string, and the command whose payload is the string's id. Texts are sent a few at a time. */
+  sendText(command: string, text: string, signal?: AbortSignal): Promise<void> {
+    const naming = { command, payload: (stringId: string) => stringId };
+    const chunkBytes = this.#options.limits.transferChunkBytes;
+    return this.#answers.run(() => sendNamedString(this.channel, text, naming, { chunkBytes, signal }));
   }
 
   async #onRequest(request: IncomingRequest): Promise<void> {

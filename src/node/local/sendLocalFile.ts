@@ -23,5 +23,5 @@ export async function sendLocalFile(root: string, path: string, connection: Conn
   const isInside = real.startsWith(folder + sep) && (await stat(real)).isFile();
   if (!isInside) throw MusterError.cluster(3034, `${path} is no file of ${SOURCE_FOLDER}/ of this node`);
   const target = `${transferFolder(workerName)}/${basename(real)}`;
-  await connection.sendFile(target, AbortSignal.timeout(TRANSFER_DEADLINE), relative(await realpath(root), real));
+  await connection.sendFile(target, null, AbortSignal.timeout(TRANSFER_DEADLINE), relative(await realpath(root), real));
 }

@@ -1,4 +1,5 @@
 import type { AnyActorRef } from "xstate";
+import type { AgentGroupsSendRef } from "../../../machines/agentGroupsSend.js";
 import type { AgentInfoSyncRef } from "../../../machines/agentInfoSync.js";
 import type { ExtraValidSyncRef } from "../../../machines/extraValidSync.js";
 import type { IntegritySyncRef } from "../../../machines/integritySync.js";
@@ -31,14 +32,14 @@ export class ClusterView {
   /** `get_health` with its filter: null, a name, or a list of names (dapi.md 4.2). */
   async health(filterJson: unknown): Promise<HealthReport> {
     const filter = names(filterJson, "the filter");
-    const activeAgents = await this.#services.store.activeAgentsByNode();
+    const activeAgents = await this.#services.store.activeAgentsByNode({ withManager: this.#services.scope.dialect.countsManager });
     const countOf = (name: string): number => activeAgents.get(name) ?? 0;
     const wanted = (name: string): boolean => filter === null || filter.includes(name);
     const workers = this.#connected()
       .map((peer) => this.#healthOf(peer, countOf))
       .filter(({ info }) => wanted(info.name));
     const own = this.#own();
-    return healthReport(workers, wanted(own.name) ? { info: own, activeAgents: countOf(own.name) } : null);
+    return healthReport(workers, wanted(own.name) ? { info: own, activeAgents: countOf(own.name) } : null, this.#services.scope.dialect);
   }
 
   #own(): NodeInfo {
@@ -61,6 +62,7 @@ export class ClusterView {
     const integrity = (children.integritySync as IntegritySyncRef | undefined)?.getSnapshot();
     const extraValid = (children.extraValidSync as ExtraValidSyncRef | undefined)?.getSnapshot();
     const agentInfo = (children.agentInfoSync as AgentInfoSyncRef | undefined)?.getSnapshot();
+    const groups = (children.agentGroupsSend as AgentGroupsSendRef | undefined)?.getSnapshot();
     const info = this.#infoOf(peer);
     return {
       info,
@@ -71,6 +73,9 @@ export class ClusterView {
       lastSync: integrity?.context.lastSync ?? null,
       groupsWritten: extraValid?.context.written ?? 0,
       totalFiles: integrity?.context.lastSync?.counts ?? NO_FILES,
+      agentInfoFree: agentInfo?.matches("free") ?? false,
+      lastGroups: groups?.context.lastSync ?? null,
+      lastFullGroups: groups?.context.lastFullSync ?? null,
       lastAgentInfo: agentInfo?.context.lastSync ?? null,
       lastKeepalive: context.lastKeepalive,
     };

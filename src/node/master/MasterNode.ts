@@ -8,38 +8,33 @@ import { MusterError } from "../../protocol/errors/MusterError.js";
 import { parseJsonPayload } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { Connection } from "../Connection.js";
-import type { ClusterKeys } from "../ClusterKeys.js";
 import { DistributedApi } from "../dapi/DistributedApi.js";
 import { sendLocalFile } from "../local/sendLocalFile.js";
 import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
-import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals, PROBE_SECONDS } from "../milliseconds.js";
-import { makeTransferFolder } from "../nodeFolders.js";
+import { emptyTransferFolder, makeTransferFolder } from "../nodeFolders.js";
 import { PeerRegistry } from "../PeerRegistry.js";
 import type { Listener, NodeLink } from "../ports/Network.js";
 import { throttled } from "../throttled.js";
 import { UngreetedPeers } from "../UngreetedPeers.js";
 import { Traffic } from "../watch/Traffic.js";
+import { agentGroupsWork } from "./agentGroupsWork.js";
 import { agentInfoSyncWork } from "./agentInfoSyncWork.js";
 import { ClusterView } from "./ClusterView.js";
 import { extraValidSyncWork } from "./extraValidSyncWork.js";
 import { integritySyncWork } from "./integritySyncWork.js";
 import type { MasterPeer } from "./MasterPeer.js";
+import type { MasterNodeOptions } from "./MasterNodeOptions.js";
+import { MasterPush } from "./MasterPush.js";
 import type { MasterServices } from "./MasterServices.js";
-import { SettledGroups } from "./SettledGroups.js";
+import { SettledByNode, type SettledGroups } from "./SettledGroups.js";
+import { ZipLimit } from "./ZipLimit.js";
 import { ToldAddresses } from "./ToldAddresses.js";
-import { COMMON_COMMANDS, WORKER_COMMANDS } from "./workerCommands.js";
+import { COMMON_COMMANDS, workerCommand } from "./workerCommands.js";
 
 /** Milliseconds between two events about a transfer's progress. */
 const PROGRESS_INTERVAL = 1000;
-
-export type MasterNodeOptions = Omit<MasterServices, "peer" | "findPeer"> & {
-  readonly keys: ClusterKeys;
-  readonly taps: NodeTaps;
-  /** May workers ask for functions that change something? (dialects.md 3.3) */
-  readonly workersMayChange: boolean;
-};
 
 /** A master: its actors over a network, a disk and a pool. */
 export class MasterNode {
@@ -55,12 +50,12 @@ export class MasterNode {
   readonly #ungreeted: UngreetedPeers;
   /** Connections of admitted workers, by the worker's name. */
   readonly #admitted = new Map<string, string>();
-  /** By node name: outlives a worker's connections. */
-  readonly #settled = new Map<string, SettledGroups>();
+  readonly #settled = new SettledByNode();
   /** Where peers with another key came from. */
   readonly #wrongKeys = new ToldAddresses();
   /** Where peers with which there was no TLS came from. */
   readonly #noTls = new ToldAddresses();
+  readonly #push: MasterPush;
   #listener: Listener | undefined;
   #connections = 0;
   #onDrained: (() => void) | undefined;
@@ -69,6 +64,11 @@ export class MasterNode {
     this.#options = options;
     this.#leftovers = new Leftovers(options.disk, options.config.root);
     this.#ungreeted = new UngreetedPeers(options.config.limits);
+    this.#push = new MasterPush({
+      services: options,
+      watchFolder: options.watchFolder,
+      onChange: () => this.actor.getSnapshot().children["integrityIndexer"]?.send({ type: "FILES_CHANGED" }),
+    });
     this.#services = {
       ...options,
       // It can be replaced while the node runs.
@@ -86,7 +86,7 @@ export class MasterNode {
     const { nodeName, name: clusterName } = config.cluster;
     this.actor = createActor(this.#machine(), {
       clock,
-      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, version: scope.dialect.version } },
+      input: { ...machineIntervals(config), clock, identity: { nodeName, clusterName, dialect: scope.dialect, followsWorkers: options.speak !== undefined } },
     });
   }
 
@@ -121,6 +121,7 @@ export class MasterNode {
         running: true,
         nodes: (wanted) => Promise.resolve(this.view.nodes(wanted)),
         health: (filter) => this.view.health(filter),
+        steps: this.#options.steps,
       },
       backend: {
         answersAtOnce: true,
@@ -128,6 +129,7 @@ export class MasterNode {
         nodes: (wanted) => Promise.resolve(stringifyPython(this.view.nodes(wanted))),
         health: async (filter) => stringifyPython(await this.view.health(filter)),
         findWorker: find,
+        rulesetHashes: () => this.#options.indexer.rulesetHashes(),
         sendFile: async (path, name) => {
           const connection = find(name);
           if (connection === undefined || name === null) throw MusterError.cluster(3022, name);
@@ -139,26 +141,29 @@ export class MasterNode {
 
   #machine() {
     const services = this.#services;
-    const { indexer } = this.#options;
+    const { indexer, speak } = this.#options;
+    const groups = agentGroupsWork({ ...services, hasWorkers: () => [...this.#peers.values()].some(({ nodeName }) => nodeName !== null) });
     return master.provide({
       actors: {
         ...this.api.machines(),
         listen: fromPromise(() => this.#listen()),
         drain: fromPromise(() => this.#drain()),
         integrityIndexer: integrityIndexer.provide({
-          actors: { indexFiles: fromPromise(({ signal }) => indexer.refresh(signal)) },
+          actors: { indexFiles: fromPromise(({ signal }) => this.#push.index(signal)) },
           actions: { log: machineLog(services, "integrityIndexer") },
         }),
+        agentGroupsCollect: groups.agentGroupsCollect,
         workerPeer: workerPeer.provide({
           actors: {
             integritySync: integritySyncWork(services),
             extraValidSync: extraValidSyncWork(services),
             agentInfoSync: agentInfoSyncWork(services),
+            agentGroupsSend: groups.agentGroupsSend,
             probe: fromPromise(async ({ input, signal }) => {
               await services.peer(input.peerId).connection.ask(TO_WORKER.echo, "probe", { timeout: PROBE_SECONDS, signal });
             }),
             closeLink: fromPromise(async ({ input }) => {
-              await this.#closeLink(input.peerId);
+              await this.#peers.find(input.peerId)?.connection.end();
             }),
           },
           actions: {
@@ -177,6 +182,13 @@ export class MasterNode {
       },
       actions: {
         log: machineLog(services, "master"),
+        speakDialect: (_, { dialect }) => {
+          speak?.(dialect);
+          indexer.forget();
+        },
+        announceChange: () => {
+          this.#push.announce(this.#peers.values());
+        },
         abandonService: (_, { service }) => {
           if (service === "dapiQueue") this.api.queueCrashed();
         },
@@ -253,8 +265,9 @@ export class MasterNode {
       },
     });
     this.traffic.begin(id, connection);
-    const settled = (): SettledGroups => this.#settledOf(this.#peers.find(id)?.nodeName ?? id);
-    this.#peers.add(id, { connection, nodeName: null, integrity: {}, wantedGroups: [], settled });
+    const settled = (): SettledGroups => this.#settled.of(this.#peers.find(id)?.nodeName ?? id);
+    const zipLimit = new ZipLimit(config.items.intervals.communication);
+    this.#peers.add(id, { connection, nodeName: null, features: [], integrity: {}, wantedGroups: [], settled, zipLimit });
     this.actor.send({ type: "PEER_CONNECTED", peerId: id, address: link.remoteAddress });
   }
 
@@ -288,8 +301,8 @@ export class MasterNode {
       );
       return true;
     }
-    if (this.api.command(request, peer)) return true;
-    const translate = WORKER_COMMANDS.get(command);
+    if (this.#push.command(request, peer) || this.api.command(request, peer)) return true;
+    const translate = workerCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.#tell(id, this.#checked(translate(request, connection, () => this.#options.random.uuid()), connection));
     return true;
@@ -323,6 +336,7 @@ export class MasterNode {
     peer.nodeName = nodeName;
     this.#admitted.set(nodeName, id);
     this.#ungreeted.remove(id);
+    peer.connection.channel.speak(this.#options.scope.dialect);
     peer.connection.channel.setGreeted();
     this.#wrongKeys.forget(peer.connection.address);
     this.#noTls.forget(peer.connection.address);
@@ -333,18 +347,10 @@ export class MasterNode {
     });
   }
 
-  async #closeLink(id: string): Promise<void> {
-    const connection = this.#peers.find(id)?.connection;
-    if (connection === undefined) return;
-    await new Promise<void>((resolve) => {
-      connection.whenClosed(resolve);
-      connection.channel.close();
-    });
-  }
-
   /** Lets go of the port and of every connection, when the actors have ended without doing so. */
   dispose(): void {
     this.#listener?.close();
+    this.#push.stop();
     for (const peer of [...this.#peers.values()]) this.#release(peer.connection.id);
   }
 
@@ -352,12 +358,16 @@ export class MasterNode {
     const peer = this.#peers.find(id);
     this.#ungreeted.remove(id);
     this.traffic.end(id);
+    if (peer !== undefined) this.#push.forget(peer);
     this.#peers.remove(id);
     const nodeName = peer?.nodeName ?? "";
     // A newcomer may have the name by now.
     if (this.#admitted.get(nodeName) === id) this.#admitted.delete(nodeName);
     this.api.peerLost(id, MusterError.cluster(3022, nodeName));
-    void peer?.connection.release();
+    void peer?.connection.release().then(() => {
+      // The folder of a worker that is back is in use.
+      if (nodeName !== "" && !this.#admitted.has(nodeName)) void emptyTransferFolder(this.#options, nodeName);
+    });
     this.#options.keys.peerChanged();
     if (this.#peers.size === 0) this.#onDrained?.();
   }
@@ -368,15 +378,6 @@ export class MasterNode {
     await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
     });
-  }
-
-  #settledOf(nodeName: string): SettledGroups {
-    let settled = this.#settled.get(nodeName);
-    if (settled === undefined) {
-      settled = new SettledGroups();
-      this.#settled.set(nodeName, settled);
-    }
-    return settled;
   }
 
   #tagOf(peerId: string): string {

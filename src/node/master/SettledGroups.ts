@@ -25,3 +25,14 @@ export class SettledGroups {
     return [...this.#refused].map(([path, hash]) => ({ path, hash }));
   }
 }
+
+/** Of every worker, by its name: it outlives the worker's connections. */
+export class SettledByNode {
+  readonly #settled = new Map<string, SettledGroups>();
+
+  of(nodeName: string): SettledGroups {
+    const settled = this.#settled.get(nodeName) ?? new SettledGroups();
+    this.#settled.set(nodeName, settled);
+    return settled;
+  }
+}

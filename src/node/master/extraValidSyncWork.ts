@@ -42,7 +42,7 @@ export function extraValidSyncWork(services: MasterServices) {
       }),
       reportError: fromPromise(async ({ input, signal }) => {
         // The protocol has no command for it in this direction; a log line of the worker's is what it gives.
-        await services.peer(input.peerId).connection.ask(TO_WORKER.integrityError, `None ${input.exception}`, { signal });
+        await services.peer(input.peerId).connection.report(TO_WORKER.integrityError, null, input.exception, { signal });
       }),
     },
     actions: {

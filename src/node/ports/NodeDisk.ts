@@ -24,6 +24,13 @@ export interface NodeDisk {
    * for, so that a transfer which the peer refuses before leaves nothing open.
    */
   read(path: string, pieceBytes: number): AsyncIterable<Uint8Array>;
+  /**
+   * What tells a file that nobody writes to from another one that takes its name later: inode, size and time of the last
+   * change of its content (an inode alone may be used again). A link is not followed.
+   */
+  identity(path: string): Promise<string>;
+  /** Gives a file a second name, which did not exist. */
+  link(existing: string, created: string): Promise<void>;
   /** Removes a file; nothing when there is none. */
   removeFile(path: string): Promise<void>;
   /** Removes a file, or a folder with all that is in it; nothing when there is none. */

@@ -3,6 +3,7 @@ import type { AgentStore } from "../../agents/AgentStore.js";
 import { DEFAULT_AGENT_STORE_SETTINGS, type AgentStoreSettings } from "../../agents/AgentStoreSettings.js";
 import type { StoreThread } from "../../agents/embedded/StoreThread.js";
 import { ThreadTransport } from "../../agents/embedded/ThreadTransport.js";
+import type { AgentSync } from "../../agents/AgentSync.js";
 import { SwitchingAgentStore } from "../../agents/SwitchingAgentStore.js";
 import { WdbAgentStore } from "../../agents/WdbAgentStore.js";
 import { WdbConnectionPool } from "../../agents/wazuhDb/WdbConnectionPool.js";
@@ -10,9 +11,12 @@ import type { Clock, RandomSource } from "../../protocol/Clock.js";
 import { startAgentStoreThread } from "./agentStoreThread.js";
 import { openWdbSocket, somebodyListens } from "./openWdbSocket.js";
 import { serveWdb } from "./serveWdb.js";
+import { serveWdbHttp } from "./serveWdbHttp.js";
+import { wdbHttpSync } from "./wdbHttpSync.js";
 
 /** wazuh-db's socket and the embedded store's file, relative to the root (dapi.md 6.1, 6.4). */
 const WDB_SOCKET = "queue/db/wdb";
+const WDB_HTTP_SOCKET = "queue/sockets/wdb-http.sock";
 export const GLOBAL_DB = "queue/db/global.db";
 
 export interface AgentStoreOptions {
@@ -23,7 +27,7 @@ export interface AgentStoreOptions {
   /** @default DEFAULT_AGENT_STORE_SETTINGS, member by member */
   readonly settings?: Partial<AgentStoreSettings>;
   /**
-   * Use the embedded store whatever there is, and serve it on `queue/db/wdb` for other programs (`--serve-wdb`).
+   * Use the embedded store whatever there is, and serve it on `queue/db/wdb` and `queue/sockets/wdb-http.sock` for other programs (`--serve-wdb`).
    * @default false
    */
   readonly serve?: boolean;
@@ -66,9 +70,9 @@ interface FilledOptions extends AgentStoreOptions {
   readonly notice: (text: string) => void;
 }
 
-function wazuhDbStore(path: string, { clock, random, settings }: FilledOptions): AgentStore {
+function wazuhDbStore(path: string, { root, clock, random, settings }: FilledOptions): AgentStore {
   const transport = new WdbConnectionPool({ open: openWdbSocket(path), clock, random, settings, location: path });
-  return new WdbAgentStore({ transport, clock, settings });
+  return new WdbAgentStore({ transport, clock, settings, sync: wdbHttpSync(join(root, WDB_HTTP_SOCKET), settings, clock) });
 }
 
 function embeddedTransport({ root, clock, random, settings, notice }: FilledOptions): ThreadTransport {
@@ -83,14 +87,30 @@ function embeddedStore(
   closeFirst?: () => Promise<void>,
 ): AgentStore {
   const importAgents = transport.importAgents.bind(transport);
-  return new WdbAgentStore({ transport, clock, settings, importAgents, ...(closeFirst && { closeFirst }) });
+  return new WdbAgentStore({ transport, clock, settings, sync: syncOf(transport), importAgents, ...(closeFirst && { closeFirst }) });
 }
 
 async function serveEmbedded(options: FilledOptions): Promise<AgentStore> {
   const transport = embeddedTransport(options);
   const run = (command: string, signal: AbortSignal): Promise<string> => transport.request(command, signal);
   const server = await serveWdb(join(options.root, WDB_SOCKET), run, options.settings);
-  return embeddedStore(transport, options, () => server.close());
+  try {
+    const http = await serveWdbHttp(join(options.root, WDB_HTTP_SOCKET), syncOf(transport), options.settings);
+    return embeddedStore(transport, options, async () => {
+      await Promise.all([server.close(), http.close()]);
+    });
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** The three lists of the embedded store. */
+function syncOf(transport: ThreadTransport): AgentSync {
+  return {
+    read: (signal) => transport.agentLists(signal),
+    write: (lists, signal) => transport.storeAgentLists(JSON.stringify(lists), signal),
+  };
 }
 
 function ignore(): void {

@@ -28,6 +28,8 @@ export function startAgentStoreThread(data: AgentStoreThreadData, notice: (text:
   return {
     run: (command) => api.run(command),
     importAgents: (agents) => api.importAgents(agents),
+    agentLists: () => api.agentLists(),
+    storeAgentLists: (text) => api.storeAgentLists(text),
     close: () => api.close(),
     death,
     stop: async () => {

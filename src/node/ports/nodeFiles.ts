@@ -10,6 +10,9 @@ const LARGEST_TEXT = 32 * 1024 * 1024;
 /** Most names of one folder that are listed. */
 const MOST_NAMES = 100_000;
 
+/** Names that are read from a folder at once: each reading is a trip to another thread. */
+const NAMES_AT_ONCE = 512;
+
 /** Bytes that are hashed at once. */
 const HASH_PIECE = 256 * 1024;
 
@@ -46,7 +49,7 @@ export function nodeFiles(root: string): NodeFiles {
     async list(path) {
       try {
         const names: { name: string; isFile: boolean; isFolder: boolean }[] = [];
-        for await (const entry of await opendir(await confined(root, path))) {
+        for await (const entry of await opendir(await confined(root, path), { bufferSize: NAMES_AT_ONCE })) {
           names.push({ name: entry.name, ...(await kindOf(root, path, entry)) });
           if (names.length === MOST_NAMES) break;
         }

@@ -1,13 +1,8 @@
-import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
-import { createServer, type Server, type Socket } from "node:net";
-import { dirname } from "node:path";
+import { createServer, type Socket } from "node:net";
 import type { AgentStoreSettings } from "../../agents/AgentStoreSettings.js";
 import { WdbServerSession } from "../../agents/wazuhDb/WdbServerSession.js";
-import { somebodyListens, wdbSocketLink } from "./openWdbSocket.js";
-
-/** Rights of the socket: the owner's and the group's programs (quality.md 2). */
-const SOCKET_MODE = 0o660;
-const FOLDER_MODE = 0o770;
+import { listenOnSocket } from "./listenOnSocket.js";
+import { wdbSocketLink } from "./openWdbSocket.js";
 
 export interface ServedWdb {
   /** Cuts the clients off and removes the socket. */
@@ -24,8 +19,6 @@ export async function serveWdb(
   run: (command: string, signal: AbortSignal) => Promise<string>,
   settings: AgentStoreSettings,
 ): Promise<ServedWdb> {
-  await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
-  await removeLeftSocket(path);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     if (sockets.size >= settings.servedClients) {
@@ -35,8 +28,7 @@ export async function serveWdb(
     sockets.add(socket);
     serveClient(socket, run, settings.servedIdleTimeout, () => sockets.delete(socket));
   });
-  await listen(server, path);
-  await chmod(path, SOCKET_MODE);
+  await listenOnSocket(server, path);
   return {
     close: () =>
       new Promise((resolve) => {
@@ -65,30 +57,5 @@ function serveClient(
   socket.on("timeout", () => {
     if (session.isRunning) socket.setTimeout(idleTimeout);
     else socket.destroy();
-  });
-}
-
-/** A socket that a killed process left behind goes; one that is served stays, and so does anything else. */
-async function removeLeftSocket(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => null);
-  if (found === null) return;
-  if (!found.isSocket()) throw new Error(`${path} is there and is no socket; move it away to serve the agent store`);
-  if (await somebodyListens(path)) {
-    throw new Error(
-      `Another program serves ${path} already (wazuh-db, or another node); stop it, or start without --serve-wdb`,
-    );
-  }
-  await unlink(path);
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause) =>
-      reject(new Error(`The agent store can't be served on ${path}: ${cause.message}`, { cause })),
-    );
-    server.listen(path, () => {
-      server.removeAllListeners("error");
-      resolve();
-    });
   });
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
+import { link, lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { readLazily } from "./readLazily.js";
 import type { NewFile, NodeDisk } from "./NodeDisk.js";
 
@@ -29,6 +29,13 @@ export const systemDisk: NodeDisk = Object.freeze({
     };
   },
   read: readLazily,
+  async identity(path: string): Promise<string> {
+    const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
+    return [ino, size, mtimeNs].join(":");
+  },
+  async link(existing: string, created: string): Promise<void> {
+    await link(existing, created);
+  },
   async removeFile(path: string): Promise<void> {
     await rm(path, { force: true });
   },

@@ -4,6 +4,7 @@ import { worker } from "../../../machines/worker.js";
 import type { IncomingRequest } from "../../protocol/Channel.js";
 import { ANSWER, KEEPALIVE_PAYLOAD, TO_MASTER, TO_WORKER } from "../../protocol/commands.js";
 import { MusterError } from "../../protocol/errors/MusterError.js";
+import { FEATURE, formatFeatures, parseFeatures } from "../../protocol/features.js";
 import { formatHello } from "../../protocol/hello.js";
 import { Connection } from "../Connection.js";
 import type { ClusterKeys } from "../ClusterKeys.js";
@@ -13,15 +14,18 @@ import { Leftovers } from "../Leftovers.js";
 import { machineLog, type LogServices } from "../machineLog.js";
 import type { NodeTaps } from "../NodeTaps.js";
 import { machineIntervals } from "../milliseconds.js";
+import { emptyTransferFolder } from "../nodeFolders.js";
 import { readHealth, readNodes } from "../../dapi/cluster/readAnswers.js";
+import type { WorkerStep } from "../../dapi/cluster/WorkerStep.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { throttled } from "../throttled.js";
 import { Traffic } from "../watch/Traffic.js";
+import { agentGroupsReceiveWork } from "./agentGroupsReceiveWork.js";
 import { agentInfoSendWork } from "./agentInfoSendWork.js";
 import { extraValidSendWork } from "./extraValidSendWork.js";
 import { integrityApplyWork } from "./integrityApplyWork.js";
 import { integrityCheckWork } from "./integrityCheckWork.js";
-import { MASTER_COMMANDS } from "./masterCommands.js";
+import { masterCommand } from "./masterCommands.js";
 import type { WorkerServices } from "./WorkerServices.js";
 
 /** Milliseconds between two events about a transfer's progress. */
@@ -30,7 +34,12 @@ const PROGRESS_INTERVAL = 1000;
 const CLOSED_BEFORE_HELLO =
   "the master closed the connection without an answer. Check that <key> in etc/ossec.conf is the same as the master's";
 
-export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & { readonly keys: ClusterKeys; readonly taps: NodeTaps };
+export type WorkerNodeOptions = Omit<WorkerServices, "connection" | "findConnection"> & {
+  readonly keys: ClusterKeys;
+  readonly taps: NodeTaps;
+  /** Whether this worker is in step, as the node's watch has it. */
+  readonly steps: () => readonly WorkerStep[];
+};
 
 /** A worker: its actors over a network, a disk and a pool. */
 export class WorkerNode {
@@ -69,7 +78,9 @@ export class WorkerNode {
         ...machineIntervals(config),
         clock,
         nodeName: config.cluster.nodeName,
+        rules: options.scope.dialect.rules,
         random: () => random.uint32() / 2 ** 32,
+        announces: config.settings.push.enabled,
       },
     });
   }
@@ -95,6 +106,7 @@ export class WorkerNode {
         running: true,
         nodes: async (wanted) => readNodes(await ask(TO_MASTER.getNodes, wanted)),
         health: async (filter) => readHealth(await ask(TO_MASTER.getHealth, filter)),
+        steps: this.#options.steps,
       },
       backend: {
         answersAtOnce: false,
@@ -104,6 +116,8 @@ export class WorkerNode {
         sendsync: async (payload) => {
           await master().channel.request(TO_MASTER.sendsync, payload);
         },
+        rulesetHashes: () => this.#options.indexer.rulesetHashes(),
+        reloadRuleset: scope.dialect.reloadsRuleset ? () => this.#options.reload?.want() : undefined,
         sendFile: (path) => sendLocalFile(config.root, path, master(), nodeName),
       },
       // The master's requests are its right; no worker asks a worker.
@@ -124,7 +138,13 @@ export class WorkerNode {
         ...this.api.machines(),
         connect: fromPromise(({ signal }) => this.#connect(signal)),
         sayHello: fromPromise(({ signal }) => this.#sayHello(signal)),
-        closeLink: fromPromise(() => this.#closeLink()),
+        announceFeatures: fromPromise(async ({ signal }) => {
+          const answer = await services.connection().channel.request(TO_MASTER.features, formatFeatures([FEATURE.push]), { signal });
+          return { features: parseFeatures(answer) };
+        }),
+        closeLink: fromPromise(async () => {
+          await this.#connection?.end();
+        }),
         keepalive: keepalive.provide({
           actors: {
             ping: fromPromise(async ({ signal }) => {
@@ -137,6 +157,7 @@ export class WorkerNode {
         integrityApply: integrityApplyWork(services),
         extraValidSend: extraValidSendWork(services),
         agentInfoSend: agentInfoSendWork(services),
+        agentGroupsReceive: agentGroupsReceiveWork(services),
       },
       actions: {
         answer: (_, answer) => {
@@ -153,7 +174,10 @@ export class WorkerNode {
           if (connection === undefined) return;
           this.traffic.end(connection.id);
           this.api.peerLost(connection.id, MusterError.cluster(3023));
-          void connection.release();
+          void connection.release().then(() => {
+            // A new connection uses the folder already.
+            if (this.#connection === undefined) void emptyTransferFolder(options, options.config.cluster.nodeName);
+          });
         },
       },
     });
@@ -223,18 +247,10 @@ export class WorkerNode {
       return true;
     }
     if (this.api.command(request, { connection, nodeName: null })) return true;
-    const translate = MASTER_COMMANDS.get(command);
+    if (command === TO_WORKER.integrityInOrder) void this.#options.reload?.roundEnded();
+    const translate = masterCommand(command, this.#options.scope.dialect);
     if (translate === undefined) return false;
     this.actor.send(translate(request, connection, () => this.#options.random.uuid()));
     return true;
-  }
-
-  async #closeLink(): Promise<void> {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    await new Promise<void>((resolve) => {
-      connection.whenClosed(resolve);
-      connection.channel.close();
-    });
   }
 }

@@ -3,6 +3,7 @@ import type { NodeConfig } from "../../config/NodeConfig.js";
 import type { Clock, RandomSource } from "../../protocol/Clock.js";
 import type { Logger } from "../../telemetry/Logger.js";
 import type { NodeScope } from "../../../workers/jobs.js";
+import type { RulesetReload } from "./RulesetReload.js";
 import type { Connection } from "../Connection.js";
 import type { FileIndexer } from "../FileIndexer.js";
 import type { JobPool } from "../ports/JobPool.js";
@@ -22,6 +23,8 @@ export interface WorkerServices {
   readonly indexer: FileIndexer;
   readonly store: AgentStore;
   readonly logger: Logger;
+  /** Undefined where no analysisd is to be told of new rules. */
+  readonly reload?: RulesetReload | undefined;
   /** Certificates of the link; undefined without TLS. */
   readonly tls?: LinkTls | undefined;
   /** The connection to the master; throws when there is none. */

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { fromPromise } from "xstate";
 import { agentInfoSend } from "../../../machines/agentInfoSend.js";
+import { AGENT_LIST_NAMES, sizeOfLists, type AgentLists } from "../../agents/AgentLists.js";
 import { TO_MASTER } from "../../protocol/commands.js";
+import type { Dialect } from "../../protocol/dialects/Dialect.js";
 import { isPermissionGranted } from "../../protocol/payloads.js";
 import { stringifyPython } from "../../protocol/pythonJson.js";
 import { sendString } from "../../protocol/transfer/sendString.js";
@@ -25,10 +27,24 @@ export function agentInfoSendWork(services: WorkerServices) {
   let unconfirmed: readonly string[] = [];
   let isSecondTry = false;
   const mark = new PendingMark(disk, join(config.root, MARK));
+  let lists: AgentLists | undefined;
   const requeue = async (signal: AbortSignal): Promise<void> => {
     if (unconfirmed.length > 0) await store.requeueAgentInfo(unconfirmed, { signal });
     unconfirmed = [];
     await mark.remove();
+  };
+  /** Takes from the store what is to be sent, by the dialect's kind of it; how many chunks that are. */
+  const collecting: Readonly<Record<Dialect["agentInfo"], (signal: AbortSignal) => Promise<number>>> = {
+    chunks: async (signal) => {
+      unconfirmed = await store.agentInfoChunks({ signal });
+      return unconfirmed.length;
+    },
+    lists: async (signal) => {
+      const read = await store.agentLists({ signal });
+      unconfirmed = AGENT_LIST_NAMES.filter((name) => read[name].length > 0).map((name) => JSON.stringify(read[name]));
+      lists = read;
+      return sizeOfLists(read) === 0 ? 0 : AGENT_LIST_NAMES.length;
+    },
   };
   const { answer, log } = processActions(services, "agentInfoSend");
   return agentInfoSend.provide({
@@ -41,13 +57,16 @@ export function agentInfoSendWork(services: WorkerServices) {
         await requeue(signal);
         if (await mark.isFromEarlierLife()) await store.query(REQUEUE_ALL, { signal });
         await mark.set();
-        unconfirmed = await store.agentInfoChunks({ signal });
-        if (unconfirmed.length === 0) await mark.remove();
-        return { chunks: unconfirmed.length };
+        const chunks = await collecting[services.scope.dialect.agentInfo](signal);
+        if (chunks === 0) await mark.remove();
+        return { chunks };
       }),
       sendChunks: fromPromise(async ({ signal }) => {
         const { channel, pace } = services.connection();
-        const text = stringifyPython({ set_data_command: "global sync-agent-info-set", chunks: unconfirmed });
+        const text = stringifyPython({
+          set_data_command: "global sync-agent-info-set",
+          ...(lists === undefined ? { chunks: unconfirmed } : { payload: {}, chunks: { ...lists } }),
+        });
         const id = await sendString(channel, text, { chunkBytes, pace, signal });
         await channel.request(TO_MASTER.agentInfoStart, id, { signal });
       }),

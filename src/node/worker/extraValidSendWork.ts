@@ -29,19 +29,19 @@ export function extraValidSendWork(services: WorkerServices) {
       })),
       packGroups: fromPromise(async ({ input, signal }) => {
         const connection = services.connection();
-        const path = archivePath(nodeName, clock, random);
+        const path = archivePath(nodeName, clock, random, scope.dialect);
         const job = { kind: "packGroups", scope, merged: input.mergedPath, destination: join(config.root, path) } as const;
         const packed = await connection.make(path, (onAbandoned) => pool.run<"packGroups">(job, { signal, onAbandoned }));
         connection.knowHash(path, packed.sha256);
         return { path, bytes: packed.bytes };
       }),
-      sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),
+      sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, input.taskId, signal)),
       announce: fromPromise(async ({ input, signal }) => {
         const payload = formatTaskAndPath(input.taskId, input.path);
         await services.connection().channel.request(TO_MASTER.extraValidEnd, payload, { signal });
       }),
       reportError: fromPromise(async ({ input, signal }) => {
-        await services.connection().ask(TO_MASTER.extraValidError, `${input.taskId ?? "None"} ${input.exception}`, { signal });
+        await services.connection().report(TO_MASTER.extraValidError, input.taskId, input.exception, { signal });
       }),
     },
     actions: (({ log, discardWork }) => ({ log, discardWork }))(processActions(services, "extraValidSend")),

@@ -27,11 +27,14 @@ export function integrityApplyWork(services: WorkerServices) {
             logger.error(`Could not remove the groups of removed agents from the agent store: ${String(error)}`, { subtag: "Integrity sync" });
           });
         }
+        if (scope.dialect.reloadsRuleset && applied.rulesetChanged) services.reload?.want();
+        void services.reload?.roundEnded();
         const { created, overwritten, deleted, problems, extraValid } = applied;
         return { created, overwritten, deleted, problems: problems.length, extraValid };
       }),
       reportError: fromPromise(async ({ input, signal }) => {
-        await services.connection().ask(TO_MASTER.integrityError, `None ${input.exception}`, { signal });
+        await services.connection().cancelTask(input.cancelled, input.exception, { signal });
+        await services.connection().report(TO_MASTER.integrityError, null, input.exception, { signal });
       }),
     },
     actions: {

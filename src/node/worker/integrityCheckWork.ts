@@ -25,19 +25,19 @@ export function integrityCheckWork(services: WorkerServices) {
         const index = indexer.current;
         if (index === undefined) throw MusterError.internal(1000, "the files have not been indexed");
         const connection = services.connection();
-        const path = archivePath(config.cluster.nodeName, clock, random);
+        const path = archivePath(config.cluster.nodeName, clock, random, scope.dialect);
         const job = { kind: "packIndex", scope, index: index.buffer, destination: join(config.root, path) } as const;
         const packed = await connection.make(path, (onAbandoned) => pool.run<"packIndex">(job, { signal, onAbandoned }));
         connection.knowHash(path, packed.sha256);
         return { path, bytes: packed.bytes };
       }),
-      sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, signal)),
+      sendArchive: fromPromise(({ input, signal }) => services.connection().sendFile(input.path, input.taskId, signal)),
       announce: fromPromise(async ({ input, signal }) => {
         const payload = formatTaskAndPath(input.taskId, input.path);
         await services.connection().channel.request(TO_MASTER.integrityEnd, payload, { signal });
       }),
       reportError: fromPromise(async ({ input, signal }) => {
-        await services.connection().ask(TO_MASTER.integrityError, `${input.taskId ?? "None"} ${input.exception}`, { signal });
+        await services.connection().report(TO_MASTER.integrityError, input.taskId, input.exception, { signal });
       }),
     },
     actions: processActions(services, "integrityCheck"),

@@ -1,8 +1,13 @@
+import type { Dialect } from "../dialects/Dialect.js";
 import { stringifyPython } from "../pythonJson.js";
 import { isErrorClass, MusterError } from "./MusterError.js";
 import type { ExtraMessage, NodeError } from "./MusterError.js";
 
 const MARKER = "__wazuh_exception__";
+
+/** What of a dialect shapes an exception's text. */
+export type ErrorShape = Pick<Dialect, "clusterErrorIds">;
+
 /** Characters kept of a peer's text that is no exception: enough to read, too few to fill a log. */
 const FOREIGN_TEXT_CHARACTERS = 4096;
 /** Levels of objects and arrays that an extra message may have. */
@@ -13,16 +18,29 @@ const LARGEST_CODE = 99_999;
 /**
  * The text of an `err` answer or of a process's error report (protocol.md 7, dapi.md 2). A MusterError keeps
  * its class and code; anything else travels as the internal error 1000 with its text.
+ *
+ * @param dialect the peer's. @default one whose cluster errors carry `ids`
  */
-export function encodeException(error: unknown): string {
+export function encodeException(error: unknown, dialect?: ErrorShape): string {
   const known = MusterError.from(error);
   return stringifyPython({
-    [MARKER]: { __class__: known.errorClass, __object__: exceptionObject(known) },
+    [MARKER]: { __class__: known.errorClass, __object__: exceptionObject(known, dialect) },
   });
 }
 
+/**
+ * The text of an exception as a peer of this dialect reads it; machines make their texts without knowing the
+ * peer. Other texts stay.
+ */
+export function exceptionFor(text: string, dialect: ErrorShape): string {
+  if (dialect.clusterErrorIds) return text;
+  const error = parse(text);
+  return error === undefined ? text : encodeException(error, dialect);
+}
+
 /** The `__object__` of an exception, its keys in the order of the wire. */
-export function exceptionObject(error: MusterError): Readonly<Record<string, unknown>> {
+export function exceptionObject(error: MusterError, dialect?: ErrorShape): Readonly<Record<string, unknown>> {
+  const isBare = error.errorClass === "WazuhClusterError" && dialect?.clusterErrorIds === false;
   return {
     type: "about:blank",
     title: error.title,
@@ -31,7 +49,7 @@ export function exceptionObject(error: MusterError): Readonly<Record<string, unk
     extra_remediation: error.extraRemediation,
     cmd_error: error.cmdError,
     dapi_errors: error.dapiErrors,
-    ...(error.hasIds ? { ids: error.ids } : {}),
+    ...(error.hasIds && !isBare ? { ids: error.ids } : {}),
   };
 }
 
@@ -99,8 +117,12 @@ function extraMessageFromJson(value: unknown): ExtraMessage {
   return isObject(value) ? value : stringifyPython(value);
 }
 
-/** Shallow enough to be walked by recursion, and without a key that reaches a prototype when assigned. */
+/**
+ * Shallow enough to be walked by recursion, without a key that reaches a prototype when assigned, and without a number
+ * beyond a double's range: it would travel on as `Infinity`, which is no JSON.
+ */
 function isSafe(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
   if (depth === 0 || Object.hasOwn(value, "__proto__")) return false;
   return Object.values(value).every((inner) => isSafe(inner, depth - 1));

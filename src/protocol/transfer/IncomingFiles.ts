@@ -32,7 +32,7 @@ export interface IncomingFilesOptions {
 
 type Transfer =
   | { readonly state: "open"; readonly sink: FileSink; readonly hash: Hash; bytes: number }
-  | { readonly state: "completed"; readonly sink: FileSink }
+  | { readonly state: "completed"; readonly sink: FileSink; readonly sha256: string }
   | { readonly state: "failed"; readonly error: MusterError };
 
 /** A path's transfer, and the end of its queue: steps of one file happen one after the other. */
@@ -139,7 +139,7 @@ export class IncomingFiles {
         return "differs";
       }
       await this.#write(name, slot, transfer.sink, () => transfer.sink.finish());
-      slot.transfer = { state: "completed", sink: transfer.sink };
+      slot.transfer = { state: "completed", sink: transfer.sink, sha256: Buffer.from(sha256).toString("hex") };
       return "received";
     });
   }
@@ -147,6 +147,12 @@ export class IncomingFiles {
   /** Whether a file was written and completed by this peer in this connection, and is still there. */
   completed(path: string): boolean {
     return this.#slot(path)?.transfer?.state === "completed";
+  }
+
+  /** The SHA-256 of a file that this peer completed, in hexadecimal; undefined for others. */
+  sha256(path: string): string | undefined {
+    const transfer = this.#slot(path)?.transfer;
+    return transfer?.state === "completed" ? transfer.sha256 : undefined;
   }
 
   /** Why a file of this peer was not received; undefined for others. */

@@ -18,6 +18,8 @@ export interface SendFileOptions {
   readonly pace?: ChunkPace | undefined;
   /** Ends the transfer: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether the peer wants no more of it (`cancel_task`): the chunk on its way is the last one. @default never */
+  readonly isCancelled?: (() => boolean) | undefined;
   /** Called with the bytes that the peer has confirmed so far. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
@@ -34,6 +36,8 @@ export interface SealedSource {
 export interface SentFile {
   readonly bytes: number;
   readonly sha256: Buffer;
+  /** The peer took only a part. */
+  readonly cancelled: boolean;
 }
 
 /** Chunks on their way at a time when no pace says it. */
@@ -46,7 +50,7 @@ const CHUNKS_IN_FLIGHT = 2;
  * The source is closed in every case.
  */
 export async function sendFile(channel: RequestSender, options: SendFileOptions): Promise<SentFile> {
-  const { signal, onProgress, pace } = options;
+  const { signal, onProgress, pace, isCancelled = () => false } = options;
   const name = wireName(options.path);
   const prefix = Buffer.from(`${name} `);
   const room = Math.min(options.chunkBytes, channel.largestUndividedPayload - prefix.length);
@@ -69,8 +73,11 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
       onProgress?.(confirmed);
     };
     let bytes = 0;
+    let cancelled = false;
     for (;;) {
       await window.room();
+      cancelled = isCancelled();
+      if (cancelled) break;
       const chunk = await chunks.next();
       if (chunk === undefined) break;
       bytes += chunk.bytes;
@@ -80,7 +87,7 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
     await window.settled();
     const sha256 = chunks.sha256();
     await channel.request(COMMON.fileEnd, Buffer.concat([prefix, sha256]), { signal });
-    return { bytes, sha256 };
+    return { bytes, sha256, cancelled };
   } finally {
     chunks.close();
   }

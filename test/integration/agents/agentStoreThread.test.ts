@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { AgentLists } from "../../../src/agents/AgentLists.js";
 import { DEFAULT_AGENT_STORE_SETTINGS } from "../../../src/agents/AgentStoreSettings.js";
 import type { StoreThread } from "../../../src/agents/embedded/StoreThread.js";
 import { ThreadTransport } from "../../../src/agents/embedded/ThreadTransport.js";
@@ -27,7 +28,11 @@ function storeWithThreads(path: string): { store: WdbAgentStore; threads: StoreT
     location: path,
   });
   const importAgents = transport.importAgents.bind(transport);
-  const store = new WdbAgentStore({ transport, clock: systemClock, settings, importAgents });
+  const sync = {
+    read: (signal: AbortSignal) => transport.agentLists(signal),
+    write: (lists: AgentLists, signal: AbortSignal) => transport.storeAgentLists(JSON.stringify(lists), signal),
+  };
+  const store = new WdbAgentStore({ transport, clock: systemClock, settings, importAgents, sync });
   onTestFinished(() => store.close());
   return { store, threads, transport };
 }

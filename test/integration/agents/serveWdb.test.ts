@@ -1,4 +1,5 @@
 import { existsSync, statSync, writeFileSync } from "node:fs";
+import { request as httpRequest } from "node:http";
 import { createConnection, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -49,6 +50,49 @@ async function ask(client: Client, command: string): Promise<string> {
   client.socket.write(wdbBytes(command));
   return await client.answer();
 }
+
+/** One request to the store's HTTP socket. */
+function askHttp(root: string, method: string, path: string, body = ""): Promise<{ status: number | undefined; text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest({ socketPath: join(root, "queue/sockets/wdb-http.sock"), path, method, agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+      response.on("end", () => resolve({ status: response.statusCode, text }));
+    });
+    asked.on("error", reject);
+    asked.end(body);
+  });
+}
+
+describe("the three lists on the HTTP socket", () => {
+  test("are given once, and stored where they are posted", async () => {
+    const [from, to] = [temporaryRoot(), temporaryRoot()];
+    const [giving, taking] = [await storeOf(from, {}, true), await storeOf(to, {}, true)];
+    await giving.importAgents(waitingAgents(2));
+    await taking.importAgents([{ id: 1, name: "other" }, { id: 2, name: "other" }]);
+    const given = await askHttp(from, "GET", "/v1/agents/sync");
+    expect(given.status).toBe(200);
+    const lists = JSON.parse(given.text) as { syncreq: { id: number }[] };
+    expect(lists.syncreq.map(({ id }) => id)).toEqual([1, 2]);
+    expect(await askHttp(to, "POST", "/v1/agents/sync", given.text)).toEqual({ status: 200, text: "" });
+    const nameOf = async (store: typeof taking): Promise<unknown> => (await store.listAgents()).agents.map(({ name }) => name);
+    expect(await nameOf(taking)).toEqual(await nameOf(giving));
+    expect(JSON.parse((await askHttp(from, "GET", "/v1/agents/sync")).text)).toEqual({ syncreq: [], syncreq_keepalive: [], syncreq_status: [] });
+  });
+
+  test("whatever else is asked is refused with a status and a reason", async () => {
+    const root = temporaryRoot();
+    const store = await storeOf(root, {}, true);
+    expect(await askHttp(root, "GET", "/v1/agents/ids")).toMatchObject({ status: 404 });
+    expect(await askHttp(root, "DELETE", "/v1/agents/sync")).toMatchObject({ status: 405 });
+    expect(await askHttp(root, "POST", "/v1/agents/sync", "no JSON")).toMatchObject({ status: 400 });
+    expect(await askHttp(root, "POST", "/v1/agents/sync", "[]")).toMatchObject({ status: 400, text: expect.stringContaining("syncreq") as string });
+    const socket = join(root, "queue/sockets/wdb-http.sock");
+    expect(statSync(socket).mode & 0o777).toBe(0o660);
+    await store.close();
+    expect(existsSync(socket)).toBe(false);
+  });
+});
 
 describe("the served store", () => {
   test("answers other programs from the node's own database", async () => {

@@ -14,7 +14,7 @@ import { systemRandom } from "../../../src/node/ports/systemRandom.js";
 import { zip43 } from "../../../src/protocol/dialects/zip43.js";
 import { TestCluster } from "../../support/TestCluster.js";
 import type { TestNode } from "../../support/TestNode.js";
-import { startNode, waitUntil } from "../../support/processes.js";
+import { runCommand, startNode, waitUntil } from "../../support/processes.js";
 
 const RULES = '<group name="local,"><rule id="100001" level="3"><description>one</description></rule></group>\n';
 const TIMEOUT = 20_000;
@@ -24,7 +24,8 @@ let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await TestCluster.create({ workers: ["w1", "w2", "w3"] });
   await cluster.master.write({ "etc/rules/local_rules.xml": RULES });
-  await cluster.start();
+  await cluster.master.start("--http", "127.0.0.1:0").waitForLog("Serving on");
+  for (const [at, node] of cluster.workers.entries()) node.start(...(at === 0 ? ["--http", "127.0.0.1:0"] : []));
   await cluster.inStep();
 }, 60_000);
 
@@ -102,6 +103,67 @@ describe("a request of each type", () => {
   });
 });
 
+describe("the same question", () => {
+  // What each door gives: its items, whatever is around them.
+  type Door = (question: Question) => Promise<readonly unknown[]>;
+  interface Question {
+    readonly function: string;
+    readonly requestType: RequestType;
+    readonly node?: string;
+    readonly path: string;
+  }
+  const QUESTIONS: readonly Question[] = [
+    { function: "wazuh.rule:get_rules", requestType: "local_any", path: "/rules" },
+    { function: "wazuh.cluster:get_nodes_info", requestType: "local_master", path: "/cluster/nodes" },
+    { function: "wazuh.manager:get_status", requestType: "distributed_master", node: "w2", path: "/cluster/w2/status" },
+  ];
+
+  const socket = (node: TestNode): Door => async ({ function: name, requestType, node: nodeId }) => {
+    const [module = "", qualname = ""] = name.split(":");
+    // Programs send the nodes' names with the request (dapi.md 3); nodes are those of the whole cluster.
+    const request = newRequest({ module, qualname, requestType, nodes: ["m1", "w1", "w2", "w3"], arguments: nodeId === undefined ? {} : { node_id: nodeId } });
+    const answer = await ask(node, request);
+    if (answer instanceof MusterError || answer.kind !== "affectedItems") throw new Error(`no items, but ${answer instanceof MusterError ? answer.toString() : answer.kind}`);
+    return answer.affectedItems;
+  };
+  const call = (node: TestNode): Door => async ({ function: name, node: nodeId }) => {
+    const { output } = await runCommand(["call", "--root", node.root, "--json", name, ...(nodeId === undefined ? [] : ["--node", nodeId])]);
+    return itemsIn(JSON.parse(output));
+  };
+  const http = (node: TestNode): Door => async ({ path }) => {
+    const url = /The HTTP API listens on (http:\S+?)\.?$/m.exec(node.process.printed.join("\n").replaceAll('"', "\n"))?.[1] ?? "";
+    const authorization = `Basic ${Buffer.from(`admin:${(await node.read("etc/http-admin-password")).trimEnd()}`).toString("base64")}`;
+    const token = await (await fetch(`${url}/security/user/authenticate?raw=true`, { method: "POST", headers: { authorization } })).text();
+    return itemsIn(await (await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } })).json());
+  };
+  const itemsIn = (json: unknown): readonly unknown[] => (json as { data: { affected_items: readonly unknown[] } }).data.affected_items;
+
+  test.each(QUESTIONS)("$requestType has one answer through each door", async (question) => {
+    const [master, other] = [cluster.master, worker(0)];
+    const expected = await socket(master)(question);
+    expect(expected.length).toBeGreaterThan(0);
+    const doors: readonly (readonly [string, Door])[] = [
+      ["the worker's socket", socket(other)],
+      ["HTTP at the master", http(master)],
+      ["HTTP at the worker", http(other)],
+      ["muster call at the master", call(master)],
+      ["muster call at the worker", call(other)],
+    ];
+    const answers = await Promise.all(doors.map(async ([name, open]) => [name, await open(question)] as const));
+    expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(doors.map(([name]) => [name, expected])));
+  });
+
+  test("muster control tells the same nodes, and the workers that are in step, at the master and at a worker", async () => {
+    const told = async ({ root }: TestNode, what: string): Promise<unknown> => JSON.parse((await runCommand(["control", "--root", root, "--json", what])).output) as unknown;
+    const expected = await socket(cluster.master)(QUESTIONS[1] as Question);
+    for (const node of [cluster.master, worker(0)]) {
+      expect((await told(node, "nodes")) as { items: unknown }).toMatchObject({ items: expected });
+      const { steps } = (await told(node, "health")) as { steps: readonly { name: string; in_step: boolean; out_of_step: boolean }[] };
+      expect(steps.map(({ name, out_of_step: isOut }) => [name, isOut]).sort()).toEqual([["w1", false], ["w2", false], ["w3", false]]);
+    }
+  });
+});
+
 describe("what is refused", () => {
   test.each([
     ["dapi", "xx", "no JSON"],
@@ -121,6 +183,16 @@ describe("what is refused", () => {
     await expect(peer.link.ask("dapi", "nospace")).rejects.toThrow(/expects '<id> <text>'/);
     await expect(peer.link.ask("sendsync", "nospace")).rejects.toThrow(/expects '<id> <text>'/);
     expect((await peer.link.ask("echo", "alive")).toString()).toBe("alive");
+    await cluster.disconnect();
+  });
+
+  test("a worker's wish that something be changed: the rights that it claims can't be checked", async () => {
+    const peer = await cluster.join({ name: "claims" });
+    const rights = { rbac_mode: "white", "cluster:restart": { "node:id:*": "allow" } };
+    const restart = newRequest({ module: "wazuh.manager", qualname: "restart", requestType: "local_any", rbacPermissions: rights, currentUser: "wazuh" });
+    const answer = await peer.link.exchange("dapi", `7 ${formatRequest(restart)}`);
+    expect(answer.command).toBe("err");
+    expect(answer.payload.toString()).toContain("4000");
     await cluster.disconnect();
   });
 

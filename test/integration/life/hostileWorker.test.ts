@@ -97,6 +97,10 @@ describe("a peer that means no good", () => {
     "/../stolen.zip",
     "/queue/cluster/hostile/deeper/stolen.zip",
     "/queue/cluster/hostile/",
+    "/queue/cluster/hostile",
+    "/queue/cluster/c-internal.sock",
+    "/queue/cluster/hostile/c\u0000.zip",
+    "/queue\\cluster\\hostile\\..\\stolen.zip",
     "queue/cluster/hostile/stolen.zip/..",
   ])("can't write to %s", async (path) => {
     const peer = await cluster.join({ name: "hostile" });

@@ -60,7 +60,7 @@ describe.skipIf(!canBuild)("the Debian package", () => {
 
   test("has program, unit, manual page, documents and configuration where Debian wants them", () => {
     expect(entry("/usr/bin/muster")?.target).toBe("../lib/muster/dist/src/cli/main.js");
-    const wanted = ["/usr/lib/muster/package.json", "/usr/lib/systemd/system/muster.service", "/usr/share/man/man1/muster.1.gz", "/usr/share/doc/muster/copyright", "/usr/share/doc/muster/docs/deploy.md", "/etc/default/muster"];
+    const wanted = ["/usr/lib/muster/package.json", "/usr/lib/systemd/system/muster.service", "/usr/share/man/man1/muster.1.gz", "/usr/share/doc/muster/copyright", "/usr/share/doc/muster/sbom.cdx.json", "/usr/share/doc/muster/docs/deploy.md", "/etc/default/muster"];
     expect(wanted.filter((path) => entry(path)?.mode !== "-rw-r--r--")).toEqual([]);
     const outside = entries.filter(({ path }) => !/^\/(?:$|etc\/(?:$|default\/)|usr\/(?:$|bin\/|lib\/(?:$|muster\/|systemd\/)|share\/(?:$|man\/|doc\/(?:$|muster\/))))/.test(path));
     expect(outside).toEqual([]);

@@ -69,11 +69,11 @@ describe("the file", () => {
     const path = temporaryFile();
     const foreign = openDatabase(path, 100);
     foreign.script(
-      "CREATE TABLE agent (id INTEGER); CREATE TABLE metadata (key TEXT, value TEXT); INSERT INTO metadata VALUES ('db_version', '7');",
+      "CREATE TABLE agent (id INTEGER); CREATE TABLE metadata (key TEXT, value TEXT); INSERT INTO metadata VALUES ('db_version', '8');",
     );
     const store = storeOn(() => openDatabase(path, 100));
     expect(() => store.run("global select-groups")).toThrow(
-      /its version is 7, and muster works with version 2; move the file away/,
+      /its version is 8, and muster works with versions 2 and 7; move the file away/,
     );
     expect(foreign.all("SELECT count(*) AS n FROM sqlite_master")).toEqual([{ n: 2 }]);
     foreign.close();

@@ -30,6 +30,8 @@ function fakeThread(): FakeThread {
       return new Promise((resolve, reject) => pending.push({ resolve, reject }));
     },
     importAgents: () => Promise.reject(new Error("UNIQUE constraint failed")),
+    agentLists: () => Promise.reject(new Error("no such table: agent")),
+    storeAgentLists: () => Promise.reject(new Error("an agent has no id")),
     close: () => {
       thread.closed = true;
       return Promise.resolve();

@@ -169,6 +169,7 @@ describe("questions", () => {
         ["worker1", 2],
       ]),
     );
+    expect(await store.activeAgentsByNode({ withManager: false })).toEqual(new Map([["w2", 1], ["worker1", 2]]));
   });
 
   test("agent gives a whole row, or null", async () => {

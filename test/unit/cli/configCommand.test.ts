@@ -71,12 +71,12 @@ describe("muster config check", () => {
   });
 
   it("prints warnings and goes on", async () => {
-    await write(RIGHT, '{"intervals": {"worker": {"sync_agent_groups": 30}}}', 0o644);
+    await write(RIGHT, '{"intervals": {"worker": {"sync_everything": 30}}}', 0o644);
     const { code, err } = await muster("config", "check", "--root", root);
     expect(code).toBe(0);
     expect(err.split("\n").map((line) => line.slice(0, 9))).toEqual(["Warning: ", "Warning: ", ""]);
     expect(err).toContain("chmod o-rwx");
-    expect(err).toContain("sync_agent_groups: unknown name");
+    expect(err).toContain("sync_everything: unknown name");
   });
 
   it("says that a disabled cluster is right, and what enabling it would bring", async () => {

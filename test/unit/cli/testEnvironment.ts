@@ -17,6 +17,7 @@ export function testEnvironment(changes: Partial<CommandEnvironment> = {}): Test
   return {
     stdout: output("out"),
     stderr: output("err"),
+    readInput: () => Promise.resolve(""),
     variables: {},
     wallTime: () => Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     stop: new AbortController().signal,

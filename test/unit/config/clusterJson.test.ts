@@ -41,9 +41,26 @@ describe("the defaults", () => {
           keepAlive: 60,
           connectionRetry: 10,
           maxFailedKeepaliveAttempts: 2,
+          timeoutAgentGroups: 40,
+          agentGroupsMismatchLimit: 5,
         },
-        master: { recalculateIntegrity: 8, checkWorkerLastKeepalive: 60, maxAllowedTimeWithoutKeepalive: 120 },
-        communication: { timeoutClusterRequest: 20, timeoutDapiRequest: 200, timeoutReceivingFile: 120 },
+        master: {
+          recalculateIntegrity: 8,
+          checkWorkerLastKeepalive: 60,
+          maxAllowedTimeWithoutKeepalive: 120,
+          syncAgentGroups: 10,
+          agentGroupStartDelay: 30,
+          maxLockedIntegrityTime: 1000,
+        },
+        communication: {
+          timeoutClusterRequest: 20,
+          timeoutDapiRequest: 200,
+          timeoutReceivingFile: 120,
+          maxZipSize: 1024 ** 3,
+          minZipSize: 30 * 1024 ** 2,
+          compressLevel: 1,
+          zipLimitTolerance: 0.2,
+        },
       },
       distributedApiEnabled: true,
     });
@@ -79,14 +96,41 @@ describe("the deep merge", () => {
           keep_alive: 4,
           connection_retry: 5,
           max_failed_keepalive_attempts: 6,
+          timeout_agent_groups: 7,
+          agent_groups_mismatch_limit: 8,
         },
-        master: { recalculate_integrity: 7, check_worker_lastkeepalive: 8, max_allowed_time_without_keepalive: 9 },
-        communication: { timeout_cluster_request: 10, timeout_dapi_request: 11, timeout_receiving_file: 12 },
+        master: {
+          recalculate_integrity: 9,
+          check_worker_lastkeepalive: 10,
+          max_allowed_time_without_keepalive: 11,
+          sync_agent_groups: 12,
+          agent_group_start_delay: 13,
+          max_locked_integrity_time: 14,
+        },
+        communication: {
+          timeout_cluster_request: 15,
+          timeout_dapi_request: 16,
+          timeout_receiving_file: 17,
+          max_zip_size: 18,
+          min_zip_size: 19,
+          compress_level: 9,
+          zip_limit_tolerance: 0.5,
+        },
       },
     });
     expect(Object.values(items.intervals).flatMap((section) => Object.values(section))).toEqual([
-      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 9, 0.5,
     ]);
+    expect([...problems, ...warnings]).toEqual([]);
+  });
+
+  it("passes over what later releases list and nothing reads", () => {
+    const { warnings, problems } = read({
+      intervals: {
+        worker: { sync_agent_groups: 30 },
+        master: { process_pool_size: 2, timeout_extra_valid: 40, timeout_agent_info: 40 },
+      },
+    });
     expect([...problems, ...warnings]).toEqual([]);
   });
 
@@ -343,8 +387,8 @@ describe("a warning", () => {
   it.each<[string, unknown, string]>([
     [
       "an interval of another release",
-      { intervals: { worker: { sync_agent_groups: 30 } } },
-      "intervals.worker.sync_agent_groups: unknown name, ignored (known: sync_integrity, ",
+      { intervals: { master: { sync_disconnected_agent_groups: 300 } } },
+      "intervals.master.sync_disconnected_agent_groups: unknown name, ignored (known: recalculate_integrity, ",
     ],
     [
       "an unknown section",

@@ -65,7 +65,7 @@ const MISTAKES: readonly (readonly [string, Files, number, readonly string[]])[]
   ["YAML that can't be read", yaml("log:\n  level: [debug"), 3004, ["/n/etc/muster.yaml:2: Flow sequence in block collection must be sufficiently indented and end with a ]. Correct the file there."]],
   ["YAML with a name twice", yaml("log:\n  level: debug\n  level: info"), 3004, ["/n/etc/muster.yaml:3: Map keys must be unique. Correct the file there."]],
   ["YAML that is a list", yaml("- a"), 3004, ["/n/etc/muster.yaml:1: the file must hold settings by name, such as `log: {level: debug}`."]],
-  ["a section that is none", yaml("\nlogs: {}"), 3004, ["/n/etc/muster.yaml:2: logs: unknown setting (known: dialect, http, tls, keys, store, api, log, daemon, limits)"]],
+  ["a section that is none", yaml("\nlogs: {}"), 3004, ["/n/etc/muster.yaml:2: logs: unknown setting (known: dialect, http, tls, keys, push, store, api, log, daemon, limits)"]],
   ["a setting that is none", yaml("log:\n  colour: red"), 3004, ["/n/etc/muster.yaml:2: log.colour: unknown setting (known: level, format, daily, bytes, keep)"]],
   ["a prototype's name", yaml("log:\n  __proto__: {level: debug}"), 3004, ["/n/etc/muster.yaml:2: log.__proto__: unknown setting (known: level, format, daily, bytes, keep)"]],
   ["a section that is a value", yaml("log: debug"), 3004, ['/n/etc/muster.yaml:1: log: "debug" is not settings by name (level, format, daily, bytes, keep)']],

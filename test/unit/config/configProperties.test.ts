@@ -152,9 +152,10 @@ describe("any text at all", () => {
           `{"files": {"etc/": ${json}}}`,
         ]) {
           const { items } = readClusterJson(text, "f");
-          for (const seconds of Object.values(items.intervals).flatMap((intervals) =>
-            Object.values<number>(intervals),
-          )) {
+          const { maxZipSize, minZipSize, compressLevel, zipLimitTolerance, ...communication } = items.intervals.communication;
+          expect([maxZipSize > 0, minZipSize > 0, compressLevel >= 0, zipLimitTolerance > 0]).toEqual([true, true, true, true]);
+          const { worker, master } = items.intervals;
+          for (const seconds of [worker, master, communication].flatMap((intervals) => Object.values<number>(intervals))) {
             expect(seconds).toBeGreaterThan(0);
           }
           for (const [key, item] of Object.entries(items.files)) {

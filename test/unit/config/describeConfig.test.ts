@@ -61,7 +61,7 @@ describe("a configuration for people", () => {
 
   it("has one line for every interval of the defaults", () => {
     const names = [...shown(OSSEC_CONF).keys()].filter((name) => name.startsWith("intervals."));
-    expect(names).toHaveLength(12);
+    expect(names).toHaveLength(21);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../../src/config/ConfigurationError.js";
 import { defaultClusterItems } from "../../../src/config/defaultClusterItems.js";
 import { DEFAULT_LIMITS } from "../../../src/config/Limits.js";
+import { DIALECTS } from "../../../src/protocol/dialects/index.js";
 import { MusterError } from "../../../src/protocol/errors/MusterError.js";
 import { defaultSettings } from "../../../src/config/settings/schema.js";
 import { resolveNodeConfig } from "../../../src/config/resolveNodeConfig.js";
@@ -53,7 +54,9 @@ describe("resolveNodeConfig", () => {
         disabled: false,
         extra: {},
       },
+      dialect: null,
       items: defaultClusterItems(),
+      itemsByDialect: Object.fromEntries(DIALECTS.map((dialect) => [dialect.id, defaultClusterItems(dialect)])),
       limits: DEFAULT_LIMITS,
       settings: defaultSettings(),
       keys: [KEY],

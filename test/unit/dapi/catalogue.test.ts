@@ -104,6 +104,7 @@ test("the node's catalogue has the functions of all subjects", () => {
     "distributed_master wazuh.stats.hourly",
     "distributed_master wazuh.stats.weekly",
     "distributed_master wazuh.stats.get_daemons_stats",
+    "local_master muster.cluster.get_steps",
   ]);
   const changing = catalogue.entries.filter(({ readOnly }) => !readOnly).map(({ qualname }) => qualname);
   expect(changing).toEqual(["restart_agents", "restart_agents_by_node", "restart_agents_by_group", "restart"]);

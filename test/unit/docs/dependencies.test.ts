@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { licencesOf } from "../../../scripts/licences.mjs";
 import { fileOf, tableBelow } from "./tables.js";
 
 interface Manifest {
@@ -74,6 +75,15 @@ describe("the packages", () => {
     const names = scripted.map(([path]) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length));
     // Nothing is allowed, and what would have a script is refused one by name.
     expect(Object.fromEntries(names.map((name) => [name, false]))).toEqual(manifest.allowScripts);
+  });
+
+  test("none at all but those has one: tools work without, too", () => {
+    const scripted = Object.entries(lock.packages).filter(([, entry]) => entry.hasInstallScript === true);
+    expect(scripted.map(([path]) => path.replace(/^node_modules\//, ""))).toEqual(Object.keys(manifest.allowScripts));
+  });
+
+  test("docs/licences.md lists those of run time as the lock file has them (npm run licences)", () => {
+    expect(fileOf("docs/licences.md")).toBe(licencesOf(fileOf("package-lock.json")));
   });
 
   test("those of run time have permissive licences", () => {

@@ -30,7 +30,7 @@ beforeEach(() => {
       reportError: fromPromise(() => Promise.resolve()),
     },
   });
-  actor = createActor(machine, { clock, input: { ...INPUT, clock } });
+  actor = createActor(machine, { clock, input: { ...INPUT, clock, random: () => 0.5 } });
   actor.start();
   watch = new MachineWatch(actor, clock, listener);
 });
@@ -88,7 +88,7 @@ describe("machines that are observed", () => {
   test("tell of a crash", () => {
     const listener = { onStep: () => undefined, onRound: () => undefined, onError: () => undefined, onFiles: () => undefined };
     const fragile = integrityCheck.provide({ actions: { answer: () => { throw new Error("planted"); } } });
-    const parent = createActor(createMachine({ invoke: { id: "check", src: fragile, input: { ...INPUT, clock } }, on: { "xstate.error.actor.check": {} } }));
+    const parent = createActor(createMachine({ invoke: { id: "check", src: fragile, input: { ...INPUT, clock, random: () => 0.5 } }, on: { "xstate.error.actor.check": {} } }));
     parent.start();
     const crashes: string[] = [];
     new MachineWatch(parent, clock, { ...listener, onCrash: (machine) => crashes.push(machine) }).attend();

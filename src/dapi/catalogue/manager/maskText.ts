@@ -44,18 +44,29 @@ function maskAttributes(opening: string, element: string): string {
 }
 
 /**
- * Where the content of an element ends: at its closing tag, or, for one that stands in a comment and is never closed,
- * at the comment's end. Comments and CDATA in it are content.
+ * Where the content of an element ends: at its own closing tag, elements of the same name inside it left out, or, for
+ * one that stands in a comment and is never closed, at the comment's end. Comments and CDATA in it are content.
  */
 function contentEnd(text: string, start: number, name: string): number {
-  const marks = new RegExp(`<!--|-->|<!\\[CDATA\\[|</${escaped(name)}\\s*>`, "gi");
+  const inside = `<${escaped(name)}(?=[\\s/>])(?:"[^"<]*"|'[^'<]*'|[^<>"'])*>`;
+  const marks = new RegExp(`<!--|-->|<!\\[CDATA\\[|</${escaped(name)}\\s*>|${inside}`, "gi");
   marks.lastIndex = start;
+  let open = 1;
   for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
-    const inner = mark[0] === "<!--" ? "-->" : mark[0].startsWith("<![") ? "]]>" : undefined;
-    if (inner === undefined) return mark.index;
-    const end = text.indexOf(inner, marks.lastIndex);
-    if (end === -1) return text.length;
-    marks.lastIndex = end + inner.length;
+    const [found] = mark;
+    const inner = found === "<!--" ? "-->" : found.startsWith("<![") ? "]]>" : undefined;
+    if (inner !== undefined) {
+      const end = text.indexOf(inner, marks.lastIndex);
+      if (end === -1) return text.length;
+      marks.lastIndex = end + inner.length;
+    } else if (found === "-->") {
+      return mark.index;
+    } else if (found.startsWith("</")) {
+      open -= 1;
+      if (open === 0) return mark.index;
+    } else if (!found.endsWith("/>")) {
+      open += 1;
+    }
   }
   return text.length;
 }

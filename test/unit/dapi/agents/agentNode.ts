@@ -6,6 +6,7 @@ import type { Catalogue } from "../../../../src/dapi/catalogue/Catalogue.js";
 import { createCatalogue } from "../../../../src/dapi/catalogue/index.js";
 import type { ClusterPort, DaemonSockets, FunctionContext } from "../../../../src/dapi/CatalogueFunction.js";
 import type { NodeInfo } from "../../../../src/dapi/cluster/NodeInfo.js";
+import type { WorkerStep } from "../../../../src/dapi/cluster/WorkerStep.js";
 import { parseNodesArguments } from "../../../../src/dapi/cluster/parseNodesArguments.js";
 import { selectNodes } from "../../../../src/dapi/cluster/selectNodes.js";
 import type { AffectedItemsResult, ApiResult, WazuhResult } from "../../../../src/dapi/results/ApiResult.js";
@@ -22,6 +23,7 @@ export interface AgentNodeOptions {
   readonly nodes?: readonly NodeInfo[];
   readonly health?: (filterNode: readonly string[] | null) => Awaited<ReturnType<ClusterPort["health"]>>;
   readonly running?: boolean;
+  readonly steps?: readonly WorkerStep[];
   readonly cluster?: Partial<ClusterBlock>;
   readonly request?: Partial<FunctionContext["request"]>;
   readonly sendDatagram?: DaemonSockets["sendDatagram"];
@@ -77,6 +79,7 @@ export async function agentNode(options: AgentNodeOptions = {}): Promise<AgentNo
     cluster: {
       running: options.running ?? true,
       nodes: (args) => Promise.resolve(selectNodes(nodes, parseNodesArguments(args))),
+      steps: () => options.steps ?? [],
       health: (filter) => Promise.resolve(options.health?.(filter) ?? { n_connected_nodes: 0, nodes: {} }),
     },
     daemons: {
@@ -92,7 +95,7 @@ export async function agentNode(options: AgentNodeOptions = {}): Promise<AgentNo
   const catalogue = createCatalogue({} as never);
   const run = async (name: string, args: Readonly<Record<string, unknown>> = {}): Promise<ApiResult> => {
     const [module = "", qualname = ""] = name.split(":");
-    const definition = catalogue.resolve(`wazuh.${module}`, qualname);
+    const definition = catalogue.resolve(module.includes(".") ? module : `wazuh.${module}`, qualname);
     return definition.run(definition.schema.parse(args), context);
   };
   return {

@@ -157,7 +157,7 @@ describe("get_full_overview", () => {
 describe("Agent.get_agents_overview", () => {
   test("gives items and their number; without a limit all", async () => {
     const fixture = await node();
-    const content = await fixture.plain("core.agent:Agent.get_agents_overview", {
+    const content = await fixture.plain("wazuh.core.agent:Agent.get_agents_overview", {
       filters: { status: "active,disconnected", node_name: "worker1,worker2" },
       select: ["id", "node_name"],
     });

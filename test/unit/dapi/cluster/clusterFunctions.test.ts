@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { NodeInfo } from "../../../../src/dapi/cluster/NodeInfo.js";
+import type { WorkerStep } from "../../../../src/dapi/cluster/WorkerStep.js";
 import { agentNode, black, MASTER, white } from "../agents/agentNode.js";
 import { failuresOf, membersOf } from "../nodeFixture.js";
 
@@ -166,4 +167,33 @@ test("read_config_wrapper gives the cluster block without its secrets", async ()
       interval: "2m",
     },
   ]);
+});
+
+describe("get_steps", () => {
+  const STEP: WorkerStep = { worker: "worker1", connected: true, inStep: true, since: 0, lastInStep: 5_000, seconds: 1.6, outOfStep: false, state: "free", lastError: null };
+  const GONE: WorkerStep = { ...STEP, worker: "worker2", connected: false, inStep: false, lastInStep: null, outOfStep: true, state: null };
+  const steps = [STEP, GONE];
+  const GET = "muster.cluster:get_steps";
+
+  test("tells of each worker where it stands", async () => {
+    const { affectedItems, allMessage } = await (await agentNode({ steps })).items(GET);
+    expect(allMessage).toBe("All selected workers were returned");
+    expect(affectedItems).toEqual([
+      { name: "worker1", connected: true, in_step: true, out_of_step: false, since: new Date(0), last_in_step: new Date(5_000), unconfirmed_seconds: 2, state: "free", last_error: null },
+      { name: "worker2", connected: false, in_step: false, out_of_step: true, since: new Date(0), last_in_step: null, unconfirmed_seconds: 2, state: null, last_error: null },
+    ]);
+  });
+
+  test("tells of those that are named, and of which it can't", async () => {
+    const request = { rbacPermissions: black("cluster:read", { "node:id:worker1": "deny" }) };
+    const { affectedItems, failedItems } = await (await agentNode({ steps, request })).items(GET, { filter_node: ["worker1", "worker2", "ghost"] });
+    expect(affectedItems.map((item) => (item as { name: string }).name)).toEqual(["worker2"]);
+    expect(failedItems.map(({ error, ids }) => [error.code, ids])).toEqual([[1730, ["ghost"]], [4000, ["worker1"]]]);
+  });
+
+  test("keeps silent about what the asker may not see", async () => {
+    const { affectedItems, failedItems } = await (await agentNode({ steps, request: { rbacPermissions: white("cluster:read", { "node:id:worker2": "allow" }) } })).items(GET);
+    expect(affectedItems).toHaveLength(1);
+    expect(failedItems).toEqual([]);
+  });
 });

@@ -82,6 +82,17 @@ describe("a request as it travels", () => {
   });
 });
 
+describe("what could not travel on", () => {
+  const deep = `${"[".repeat(200)}${"]".repeat(200)}`;
+
+  test.each(["1e999", "-1e999", deep])("in an argument, a right or a result is refused: %s", (value) => {
+    const f = '{"__callable__": {"__module__": "a", "__qualname__": "b"}}';
+    expect(() => parseRequest(`{"f": ${f}, "f_kwargs": {"x": ${value}}}`)).toThrow("cannot be decoded");
+    expect(() => parseRequest(`{"f": ${f}, "rbac_permissions": {"x": ${value}}}`)).toThrow("cannot be decoded");
+    expect(() => decodeResult(`{"x": ${value}}`)).toThrow("cannot be decoded");
+  });
+});
+
 describe("a result as it travels", () => {
   test("is read back as it was, dates and errors included", () => {
     fc.assert(

@@ -16,7 +16,11 @@ const AGENTS = [
 const VIEW = {
   ownName: "m",
   connectedNodes: ["m", "w1", "w2"],
-  agents: (ids: readonly string[] | "all") => Promise.resolve(AGENTS.filter(({ id }) => ids === "all" || ids.includes(id))),
+  // Two at a time, so that what is asked spans pages.
+  agents: async function* (ids: readonly string[] | "all") {
+    const found = AGENTS.filter(({ id }) => ids === "all" || ids.includes(id));
+    for (let at = 0; at < found.length; at += 2) yield await Promise.resolve(found.slice(at, at + 2));
+  },
 };
 
 const ask = (args: Record<string, unknown>, more: Partial<DapiRequest> = {}): Promise<Solution> =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAEMONS } from "../../../../src/dapi/catalogue/manager/daemonStatus.js";
+import { DAEMONS } from "../../../../src/dapi/daemonState.js";
 import { timeZoneAt } from "../../../../src/dapi/catalogue/manager/timeZoneAt.js";
 import type { FunctionContext } from "../../../../src/dapi/CatalogueFunction.js";
 import { parseRequest } from "../../../../src/dapi/encoding/requestJson.js";

@@ -27,6 +27,8 @@ describe("a secret", () => {
     `<key><!-- old -->${SECRET}</key>`,
     `<key><!-- </key> ${SECRET} --></key>`,
     `<secret><inner deep="${SECRET}"><text>${SECRET}</text></inner></secret>`,
+    `<password><password>x</password>${SECRET}</password>`,
+    `<password><Password a="/>">x</Password><password/>${SECRET}</password>`,
     `<a_é_key>${SECRET}</a_é_key>`,
     `<user_pass>${SECRET}</user_pass>`,
     `<hook_url>https://hooks.example.com/services/${SECRET}</hook_url>`,

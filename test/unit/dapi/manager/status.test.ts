@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DAEMONS } from "../../../../src/dapi/catalogue/manager/daemonStatus.js";
+import { DAEMONS } from "../../../../src/dapi/daemonState.js";
 import { timeZoneAt } from "../../../../src/dapi/catalogue/manager/timeZoneAt.js";
 import type { FunctionContext } from "../../../../src/dapi/CatalogueFunction.js";
 import { ManualClock } from "../../../support/manualClock.js";

@@ -18,7 +18,7 @@ describe("creating and overwriting", () => {
     tree.write("etc/rules/old.xml", "old");
     const result = await receive(tree, { missing: { "etc/rules/new.xml": "new" }, shared: { "etc/rules/old.xml": "changed" } });
     expect(tree.contents()).toEqual({ "etc/rules/new.xml": "new", "etc/rules/old.xml": "changed" });
-    expect(result).toEqual({ created: 1, overwritten: 1, deleted: 0, problems: [], extraValid: [], removedAgents: [] });
+    expect(result).toEqual({ created: 1, overwritten: 1, deleted: 0, problems: [], extraValid: [], rulesetChanged: true, removedAgents: [] });
   });
 
   it("gives each file its item's mode, whatever the umask and the old mode", async () => {

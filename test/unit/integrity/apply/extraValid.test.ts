@@ -33,7 +33,7 @@ function merge(paths: readonly string[]): MergeGroupsResult {
 }
 
 async function pack(disk = nodeDisk): Promise<void> {
-  packGroups(disk, { kind: "packGroups", scope: worker.scope(), merged: MERGED, destination: worker.at(ZIP) });
+  await packGroups(disk, { kind: "packGroups", scope: worker.scope(), merged: MERGED, destination: worker.at(ZIP) });
 }
 
 async function take(bytes: Buffer, asked: readonly string[] = ["001", "002", "003", "900"]): Promise<ApplyExtraValidResult> {

@@ -25,13 +25,13 @@ function indexOf(tree: NodeTree): SharedArrayBuffer {
 /** One integrity round without a network; returns the files that differed. */
 async function round(master: NodeTree, worker: NodeTree): Promise<{ isInStep: boolean; problems: number }> {
   const index = indexOf(worker);
-  packIndex(nodeDisk, { kind: "packIndex", scope: worker.scope(), index, destination: worker.at(ARCHIVE) });
+  await packIndex(nodeDisk, { kind: "packIndex", scope: worker.scope(), index, destination: worker.at(ARCHIVE) });
   renameSync(worker.at(ARCHIVE), master.at(ARCHIVE));
   const read = await readIndex(nodeDisk, { kind: "readIndex", scope: master.scope(), archive: master.at(ARCHIVE) });
   expect([...new FileIndex(read.index).entries()].map(({ path, hash }) => [path, hash])).toEqual([...new FileIndex(index).entries()].map(({ path, hash }) => [path, hash]));
   const { difference } = compare({ kind: "compare", scope: master.scope(), own: indexOf(master), peer: read.index });
   if (isEmptyDifference(decodeDifference(difference))) return { isInStep: true, problems: 0 };
-  packDifference(nodeDisk, { kind: "packDifference", scope: master.scope(), difference, workerName: "worker1", destination: master.at(ARCHIVE) });
+  await packDifference(nodeDisk, { kind: "packDifference", scope: master.scope(), difference, workerName: "worker1", destination: master.at(ARCHIVE) });
   renameSync(master.at(ARCHIVE), worker.at(ARCHIVE));
   const folder = `${worker.at(ARCHIVE)}dir`;
   await unpack(nodeDisk, { kind: "unpack", scope: worker.scope(), archive: worker.at(ARCHIVE), folder });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ClusterItems, FileItem } from "../../../../src/config/ClusterItems.js";
 import { DEFAULT_LIMITS, type Limits } from "../../../../src/config/Limits.js";
+import type { Dialect } from "../../../../src/protocol/dialects/Dialect.js";
 import { zip43 } from "../../../../src/protocol/dialects/zip43.js";
 import type { NodeScope } from "../../../../workers/jobs.js";
 
@@ -31,9 +32,26 @@ export const ITEMS: ClusterItems = {
       keepAlive: 60,
       connectionRetry: 10,
       maxFailedKeepaliveAttempts: 2,
+      timeoutAgentGroups: 40,
+      agentGroupsMismatchLimit: 5,
     },
-    master: { recalculateIntegrity: 8, checkWorkerLastKeepalive: 60, maxAllowedTimeWithoutKeepalive: 120 },
-    communication: { timeoutClusterRequest: 20, timeoutDapiRequest: 200, timeoutReceivingFile: 120 },
+    master: {
+      recalculateIntegrity: 8,
+      checkWorkerLastKeepalive: 60,
+      maxAllowedTimeWithoutKeepalive: 120,
+      syncAgentGroups: 10,
+      agentGroupStartDelay: 30,
+      maxLockedIntegrityTime: 1000,
+    },
+    communication: {
+      timeoutClusterRequest: 20,
+      timeoutDapiRequest: 200,
+      timeoutReceivingFile: 120,
+      maxZipSize: 1_073_741_824,
+      minZipSize: 31_457_280,
+      compressLevel: 1,
+      zipLimitTolerance: 0.2,
+    },
   },
   distributedApiEnabled: true,
 };
@@ -55,8 +73,8 @@ export class NodeTree {
     return join(this.root, path);
   }
 
-  scope(limits: Partial<Limits> = {}, items: ClusterItems = ITEMS): NodeScope {
-    return { root: this.root, nodeName: this.nodeName, items, dialect: zip43, limits: { ...DEFAULT_LIMITS, ...limits } };
+  scope(limits: Partial<Limits> = {}, items: ClusterItems = ITEMS, dialect: Dialect = zip43): NodeScope {
+    return { root: this.root, nodeName: this.nodeName, items, dialect, limits: { ...DEFAULT_LIMITS, ...limits } };
   }
 
   write(path: string, content: string | Buffer = "", options: { mode?: number; modTime?: number } = {}): void {

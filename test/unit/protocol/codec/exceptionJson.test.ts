@@ -13,6 +13,11 @@ function exceptionText(object: Record<string, unknown>, errorClass: unknown = "W
   return JSON.stringify({ __wazuh_exception__: { __class__: errorClass, __object__: { code: 1701, ...object } } });
 }
 
+test("a number beyond a double's range in an extra message is dropped: it could not travel on", () => {
+  const error = decodeException(exceptionText({ extra_message: {} }).replace('"extra_message":{}', '"extra_message":{"a":[1e999]}'));
+  expect(error).toMatchObject({ code: 1701, extraMessage: null });
+});
+
 describe("encodeException", () => {
   test("writes the keys of an error with ids in the order of the wire", () => {
     expect(encodeException(MusterError.user(1701, null, { ids: ["099"] }))).toBe(

@@ -17,12 +17,29 @@ describe("sendFile", () => {
     const sent = sendFile(first.channel, { path: PATH, source: piecesOf("hello"), chunkBytes: 100 });
     await pair.settle();
     const sha256 = createHash("sha256").update("hello").digest();
-    expect(await sent).toEqual({ bytes: 5, sha256 });
+    expect(await sent).toEqual({ bytes: 5, sha256, cancelled: false });
     expect(seen).toEqual([
       { command: "new_file", payload: Buffer.from(`/${PATH}`) },
       { command: "file_upd", payload: Buffer.from(`/${PATH} hello`) },
       { command: "file_end", payload: Buffer.concat([Buffer.from(`/${PATH} `), sha256]) },
     ]);
+  });
+
+  it("stops after the chunk on its way when the peer gives the transfer up, and ends the file all the same", async () => {
+    const { pair, first, seen } = transferPair();
+    let confirmed = 0;
+    const sent = sendFile(first.channel, {
+      path: PATH,
+      source: piecesOf("a".repeat(1000)),
+      chunkBytes: 100,
+      isCancelled: () => confirmed >= 200,
+      onProgress: (bytes) => (confirmed = bytes),
+    });
+    await pair.settle();
+    const { bytes, cancelled } = await sent;
+    expect(cancelled).toBe(true);
+    expect(bytes).toBeLessThan(1000);
+    expect(seen.at(-1)?.command).toBe("file_end");
   });
 
   it("sends one empty file_upd for an empty file", async () => {
