@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ActorRefFrom } from "xstate";
 import type { integrityIndexer } from "../../machines/integrityIndexer.js";
-import { PEER_PROCESSES, type PeerProcess, type WorkerPeerRef } from "../../machines/workerPeer.js";
+import type { PeerProcess, WorkerPeerRef } from "../../machines/workerPeer.js";
 import { resolveNodeConfig } from "../../src/config/resolveNodeConfig.js";
 import { startNode, type RunningNode } from "../../src/node/startNode.js";
 import type { Dialect } from "../../src/protocol/dialects/Dialect.js";
@@ -132,11 +132,11 @@ export async function indexedAnew({ actor }: ReplayNode): Promise<void> {
   );
 }
 
-/** Waits until processes of a worker are free on the master, as they are long before a real worker asks again. */
+/** Waits until processes of a worker, those of dialect 4.3 by default, are free on the master, as they are long before a real worker asks again. */
 export async function allFree(
   { actor }: ReplayNode,
   workerName: string,
-  processes: readonly PeerProcess[] = PEER_PROCESSES,
+  processes: readonly PeerProcess[] = ["integritySync", "extraValidSync", "agentInfoSync"],
 ): Promise<void> {
   await waitUntil(
     () => {
