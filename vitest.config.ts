@@ -41,6 +41,9 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           maxWorkers: 1,
+          // One browser, and what the files import, once for all of them.
+          globalSetup: ["test/browser/setup.ts"],
+          isolate: false,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -48,7 +48,7 @@ export async function serveHttp(node: RunningNode, options: ServeHttpOptions): P
 
 function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptions): Promise<RunningHttp> {
   const { config, version, logger, clock, inspected } = options;
-  const { inspector } = config.settings.http;
+  const { inspector, stately } = config.settings.http;
   const { root, cluster } = config;
   const { actor, api, watch } = node;
   const { certificate, key } = config.settings.http.tls;
@@ -73,6 +73,7 @@ function start(node: RunningNode, listen: ListenAddress, options: ServeHttpOptio
         await registerInspector(app, {
           node: inspected,
           open: inspector === "open",
+          stately,
           authorize: async ({ headers }) => ({ name: authenticator.session(headers.authorization).user }),
         });
       },

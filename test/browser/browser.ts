@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { inject } from "vitest";
+import { CHROMIUM } from "./chromium.js";
 
-/** Debian's package; another one by the environment variable. */
-const CHROMIUM = process.env["MUSTER_CHROMIUM"] ?? "/usr/bin/chromium";
 /** Milliseconds; a busy machine draws slowly. */
 const PATIENCE = 30_000;
 
 /** Whether there is a browser to test with; scripts/test.mjs installs one where it can, and says when it can't. */
 export const HAS_BROWSER = existsSync(CHROMIUM);
 
+/** The one browser of all files, which setup.ts starts and ends; closing what this gives closes its pages alone. */
 export async function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  return chromium.connect(inject("browser"));
 }
 
 /** A page on which everything that goes wrong, and every request, is written down. */

@@ -37,6 +37,12 @@ const http = z.strictObject({
     example: "open",
     reload: "restart",
   }),
+  stately: setting(switched(false), {
+    about: "Serves the machines' events to Stately's viewer, on this machine alone and without a login.",
+    allowed: ON_OFF,
+    example: "true",
+    reload: "restart",
+  }),
   readyWithin: setting(seconds(60), {
     about: "How long a worker may be out of step before `/readyz` says so.",
     allowed: SECONDS,

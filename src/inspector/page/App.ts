@@ -1,7 +1,7 @@
 import { ClusterView } from "./ClusterView.js";
 import { h, setText } from "./dom.js";
 import { EventsView, isTrouble, wordsOf } from "./EventsView.js";
-import { History } from "./History.js";
+import { History, type EventEntry } from "./History.js";
 import { LiveLink } from "./LiveLink.js";
 import { LoginForm } from "./LoginForm.js";
 import { MachineView } from "./MachineView.js";
@@ -37,7 +37,7 @@ export class App {
   #pausedAt: number | null = null;
   #actor: string | undefined;
   #peer: string | null = null;
-  #isDirty = true;
+  #isAwake = false;
   #rendered = 0;
   #announced = 0;
   #heard = 0;
@@ -81,7 +81,7 @@ export class App {
       Events: new EventsView(choices),
     });
     for (const type of ["dragover", "drop"] as const) document.addEventListener(type, (event) => this.#onDrag(event));
-    document.addEventListener("input", () => (this.#isDirty = true));
+    document.addEventListener("input", () => this.#wake());
   }
 
   get elements(): HTMLElement[] {
@@ -91,15 +91,19 @@ export class App {
 
   start(): void {
     this.#link.start();
-    const tick = (now: number): void => {
-      if (this.#isDirty && now - this.#rendered >= RENDER_INTERVAL) {
-        this.#rendered = now;
-        this.#isDirty = false;
-        this.#render();
-      }
-      requestAnimationFrame(tick);
+    this.#wake();
+  }
+
+  /** Asks for one more picture, soon: without news the page does nothing at all. */
+  #wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    const draw = (now: number): void => {
+      this.#rendered = now;
+      this.#isAwake = false;
+      this.#render();
     };
-    requestAnimationFrame(tick);
+    setTimeout(() => requestAnimationFrame(draw), Math.max(0, RENDER_INTERVAL - (performance.now() - this.#rendered)));
   }
 
   get #told(): Told {
@@ -159,14 +163,14 @@ export class App {
         history.pushTraffic(message.traffic);
         break;
     }
-    this.#isDirty = true;
+    this.#wake();
   }
 
   #lose(reason: string): void {
     if (this.#source === "live") this.#source = "lost";
     setText(this.#banner, `The node can't be reached: ${reason}. What is shown is what was last known; it is tried again.`);
     this.#banner.hidden = false;
-    this.#isDirty = true;
+    this.#wake();
   }
 
   /** Shows a node from the beginning. */
@@ -178,7 +182,7 @@ export class App {
 
   #pause(at: number | null): void {
     this.#pausedAt = at;
-    this.#isDirty = true;
+    this.#wake();
   }
 
   #selectActor(id: string): void {
@@ -186,13 +190,13 @@ export class App {
     const actor = this.#scene().state.actors[id];
     if (actor?.peer !== undefined && actor.peer !== null) this.#selectPeer(actor.peer);
     this.#upper.show("Machine");
-    this.#isDirty = true;
+    this.#wake();
   }
 
   #selectPeer(peer: string | null): void {
     this.#peer = peer;
     this.#link.choose(this.#opened === undefined ? peer : null);
-    this.#isDirty = true;
+    this.#wake();
   }
 
   #export(): void {
@@ -238,7 +242,12 @@ export class App {
     const now = performance.now();
     if (this.#heard === 0 || pausedAt !== null) this.#heard = newest;
     if (newest === this.#heard || now - this.#announced < ANNOUNCE_INTERVAL) return;
-    const trouble = history.events.findLast((event) => event.number > this.#heard && isTrouble(event));
+    let trouble: EventEntry | undefined;
+    for (let index = history.events.length - 1; trouble === undefined && index >= 0; index -= 1) {
+      const event = history.events[index];
+      if (event === undefined || event.number <= this.#heard) break;
+      if (isTrouble(event)) trouble = event;
+    }
     this.#heard = newest;
     if (trouble === undefined) return;
     this.#announced = now;

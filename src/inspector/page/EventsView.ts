@@ -1,10 +1,13 @@
 import { h, setChildren, setText } from "./dom.js";
+import { FollowedEnd } from "./FollowedEnd.js";
 import { clockTime } from "./format.js";
 import type { EventEntry } from "./History.js";
 import type { Choices, Scene, View } from "./Scene.js";
 import { toneOf } from "./tone.js";
 
 const SHOWN_EVENTS = 250;
+/** While the newest ones are followed: more than fit, so that one who scrolls back finds rows until all are there. */
+const FOLLOWED_EVENTS = 50;
 
 /** What happened, line by line, with filters: changes of state, and the node's log. */
 export class EventsView implements View {
@@ -14,8 +17,12 @@ export class EventsView implements View {
   readonly #text = h("input", { type: "search", placeholder: "containing …", "aria-label": "Events that contain" });
   readonly #list = h("ol", { class: "events", tabindex: "0", "aria-label": "Events" });
   readonly #count = h("span", { class: "hint" });
+  readonly #end = new FollowedEnd(this.#list, () => {
+    if (this.#scene !== undefined) this.render(this.#scene);
+  });
   readonly #rows = new Map<number, HTMLElement>();
   readonly #choices: Choices;
+  #scene: Scene | undefined;
 
   constructor(choices: Choices) {
     this.#choices = choices;
@@ -27,21 +34,20 @@ export class EventsView implements View {
   }
 
   render(scene: Scene): void {
+    this.#scene = scene;
     const { events } = scene.history;
+    const most = this.#end.isAtEnd && scene.pausedAt === null ? FOLLOWED_EVENTS : SHOWN_EVENTS;
     const isWanted = this.#filter(scene);
     const shown: EventEntry[] = [];
-    for (let index = events.length - 1; index >= 0 && shown.length < SHOWN_EVENTS; index -= 1) {
+    for (let index = events.length - 1; index >= 0 && shown.length < most; index -= 1) {
       const event = events[index];
       if (event !== undefined && event.at <= scene.at && isWanted(event)) shown.push(event);
     }
     shown.reverse();
-    setText(this.#count, shown.length === SHOWN_EVENTS ? `the last ${String(SHOWN_EVENTS)}` : "");
+    setText(this.#count, shown.length === most ? `the last ${String(most)}` : "");
     const numbers = new Set(shown.map(({ number }) => number));
     for (const number of this.#rows.keys()) if (!numbers.has(number)) this.#rows.delete(number);
-    const list = this.#list;
-    const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
-    setChildren(list, shown.map((event) => this.#row(event)));
-    if (isAtEnd) list.scrollTop = list.scrollHeight;
+    if (setChildren(this.#list, shown.map((event) => this.#row(event)))) this.#end.follow();
   }
 
   #filter({ peer, selected }: Scene): (event: EventEntry) => boolean {

@@ -4,6 +4,8 @@ import type { FromFeed, FromPage, NodeIdentity } from "./wire.js";
 const ANSWER_TIMEOUT = 10_000;
 const OPEN_TIMEOUT = 10_000;
 const SILENCE_TIMEOUT = 6_000;
+/** After it: a page that was busy, or asleep, has words of its node still to read. */
+const LAST_CHANCE = 1_000;
 /** Between two attempts to reach a lost node. */
 const RETRY_INTERVAL = 2_000;
 
@@ -46,6 +48,8 @@ export class LiveLink {
     const answer = await fetch(new URL("/security/user/authenticate", location.href), {
       method: "POST",
       headers: { authorization: `Basic ${credentials}` },
+      // A browser answers a refusal with a form of its own, and lets the page wait for it, unless it holds no credentials.
+      credentials: "omit",
       signal: AbortSignal.timeout(ANSWER_TIMEOUT),
     });
     if (!answer.ok) throw new Error(answer.status === 401 ? "The node does not know this user and password." : `The node answered ${String(answer.status)}.`);
@@ -101,10 +105,13 @@ export class LiveLink {
 
   #expectWord(milliseconds: number): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
+    const giveUp = (): void => {
       const socket = this.#socket;
       this.#retry(`the node said nothing for ${String(milliseconds / 1000)} s`);
       socket?.close();
+    };
+    this.#silence = setTimeout(() => {
+      this.#silence = setTimeout(giveUp, LAST_CHANCE);
     }, milliseconds);
   }
 

@@ -1,4 +1,5 @@
 import { h, setAttribute, setChildren, setText } from "./dom.js";
+import { FollowedEnd } from "./FollowedEnd.js";
 import { bytes, clockTime, duration } from "./format.js";
 import { peersOf, type Choices, type Scene, type View } from "./Scene.js";
 import type { MessageView } from "./wire.js";
@@ -15,6 +16,7 @@ export class MessagesView implements View {
   readonly #right = h("span", { class: "end" });
   readonly #list = h("ol", { class: "sequence", tabindex: "0", "aria-label": "Messages" });
   readonly #hint = h("p", { class: "hint" });
+  readonly #end = new FollowedEnd(this.#list);
   readonly #rows = new Map<MessageView, HTMLElement>();
   readonly #choices: Choices;
   #peers = "";
@@ -44,10 +46,7 @@ export class MessagesView implements View {
     setText(this.#hint, hintOf(scene, shown.length));
     const wanted = new Set(shown);
     for (const message of this.#rows.keys()) if (!wanted.has(message)) this.#rows.delete(message);
-    const list = this.#list;
-    const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
-    setChildren(list, shown.map((message) => this.#row(message)));
-    if (isAtEnd) list.scrollTop = list.scrollHeight;
+    if (setChildren(this.#list, shown.map((message) => this.#row(message)))) this.#end.follow();
   }
 
   #offerPeers(scene: Scene): void {

@@ -26,7 +26,7 @@ export class TransfersView implements View {
   constructor() {
     const names = ["Peer", "File", "Progress", "Bytes", "Files", "Speed"];
     const head = h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name))));
-    this.element = h("div", { class: "transfers" }, h("table", {}, head, this.#body), this.#empty);
+    this.element = h("div", { class: "transfers", role: "region", tabindex: "0", "aria-label": "Transfers" }, h("table", {}, head, this.#body), this.#empty);
   }
 
   render(scene: Scene): void {

@@ -30,25 +30,42 @@ function fill<Made extends Element>(element: Made, attributes: Attributes, child
   return element;
 }
 
-/** Sets a text only when it differs: the page is told ten times a second, and most of it stays. */
+/** Sets a text only when it differs, within the text node that is there: the page is told ten times a second, and most of it stays. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const { firstChild } = element;
+  if (!(firstChild instanceof Text) || firstChild.nextSibling !== null) {
+    if (firstChild !== null || text !== "") element.textContent = text;
+  } else if (firstChild.data !== text) firstChild.data = text;
 }
 
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** Makes an element's children those given, in their order, moving as few as need be. */
-export function setChildren(parent: Element, wanted: readonly Element[]): void {
+/** Makes an element's children those given, in their order; true when anything was added, moved or removed. */
+export function setChildren(parent: Element, wanted: readonly Element[]): boolean {
+  const kept = new Set(wanted);
+  let hasChanged = false;
   let next = parent.firstElementChild;
+  // What goes, goes first: a list that loses its first rows would move all others else.
+  const skipGone = (): void => {
+    while (next !== null && !kept.has(next)) {
+      const following: Element | null = next.nextElementSibling;
+      next.remove();
+      next = following;
+      hasChanged = true;
+    }
+  };
+  skipGone();
   for (const child of wanted) {
     if (child === next) next = next.nextElementSibling;
-    else parent.insertBefore(child, next);
+    // The one before it has its place elsewhere, and goes there in its turn: moving it alone is less than moving all others.
+    else if (next?.nextElementSibling === child) next = child.nextElementSibling;
+    else {
+      parent.insertBefore(child, next);
+      hasChanged = true;
+    }
+    skipGone();
   }
-  while (next !== null) {
-    const following = next.nextElementSibling;
-    next.remove();
-    next = following;
-  }
+  return hasChanged;
 }

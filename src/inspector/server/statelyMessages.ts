@@ -1,4 +1,4 @@
-import type { AnyActorRef, InspectionEvent } from "xstate";
+import type { AnyActor, AnyActorRef, InspectionEvent } from "xstate";
 import { publicContext } from "../feed/publicContext.js";
 
 /** The version of the package whose wire format this is. */
@@ -8,8 +8,13 @@ interface SnapshotLike {
   readonly status?: string;
   readonly value?: unknown;
   readonly context?: unknown;
-  readonly machine?: { readonly id: string; readonly config: object };
+  readonly machine?: object;
   readonly children?: Readonly<Record<string, AnyActorRef | undefined>>;
+}
+
+interface LogicLike {
+  /** Machines have one. */
+  readonly config?: { readonly id?: string };
 }
 
 /** What all messages of the format carry. */
@@ -22,17 +27,21 @@ function shownSnapshot(ref: AnyActorRef, snapshot: unknown = ref.getSnapshot()) 
   return { status, value, context: publicContext(context) };
 }
 
-/** The words of `@statelyai/inspect` that introduce an actor. */
+/** The words of `@statelyai/inspect` that introduce an actor which lives. */
 export function statelyActor(ref: AnyActorRef, rootId: string, wallTime: number): string {
-  const { machine } = ref.getSnapshot() as SnapshotLike;
+  return introduction(ref, rootId, wallTime, shownSnapshot(ref));
+}
+
+function introduction(ref: AnyActorRef, rootId: string, wallTime: number, snapshot: object): string {
+  const { config } = (ref as AnyActor).logic as LogicLike;
   return JSON.stringify({
     ...common(ref.sessionId, rootId, wallTime),
     type: "@xstate.actor",
-    name: ref.sessionId === rootId ? (machine?.id ?? ref.id) : ref.id,
+    name: ref.id === ref.sessionId && config !== undefined ? config.id : ref.id,
     // Functions and actors are dropped: the viewer draws states and events.
-    definition: JSON.stringify(machine?.config ?? { id: ref.id }, (key, value: unknown) => (key === "context" ? undefined : value)),
-    parentId: (ref._parent)?.sessionId,
-    snapshot: shownSnapshot(ref),
+    definition: JSON.stringify(config ?? { id: ref.id }, (key, value: unknown) => (key === "context" ? undefined : value)),
+    parentId: ref._parent?.sessionId,
+    snapshot,
   });
 }
 
@@ -42,7 +51,8 @@ export function statelyMessage(inspected: InspectionEvent, wallTime: number): st
   const { rootId } = inspected;
   switch (inspected.type) {
     case "@xstate.actor":
-      return statelyActor(ref, rootId, wallTime);
+      // It is being made, and has no snapshot to read yet; its first one is told next.
+      return introduction(ref, rootId, wallTime, { status: "active" });
     case "@xstate.event":
       return JSON.stringify({
         ...common(ref.sessionId, rootId, wallTime),

@@ -18,6 +18,7 @@ import {
   sessionRoot,
   sessionTree,
   type SessionTree,
+  withoutUnfinishedRound,
 } from "./furtherSessions.js";
 
 const SET = "global sync-agent-info-set";
@@ -79,7 +80,7 @@ test("in-order: files that agree are confirmed as recorded", async () => {
 });
 
 test("agent-info-many-chunks: each chunk goes to the store, and its error comes back as recorded", async () => {
-  const messages = session("agent-info-many-chunks");
+  const messages = withoutUnfinishedRound(session("agent-info-many-chunks"));
   const tree = sessionTree(messages);
   let commands: string[] = [];
   const refusal = "err Cannot execute Global database query; no such column: x";
@@ -90,9 +91,24 @@ test("agent-info-many-chunks: each chunk goes to the store, and its error comes 
     ({ commands } = wdb);
   });
   await playWorker(started, [...hello(), ...messages], tree);
+  expect(await started.master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
   const chunks = recordedChunks(messages).flat();
   expect(chunks).toHaveLength(4);
   expect(commands.filter((command) => command.startsWith(SET))).toEqual(chunks.map((chunk) => `${SET} ${chunk}`));
+});
+
+test("sendsync: a worker's requests go to the daemons' sockets, and answers and errors come back as recorded", async () => {
+  const messages = session("sendsync");
+  const tree = sessionTree(messages);
+  const answers = messages.filter(({ about, sender }) => about === "str_upd" && sender === "master").map(({ payload }) => payload?.toString().replace(/^\d+ /, "") ?? "");
+  expect(answers[0]).toBe('ok [{"one": 1}]');
+  const started = await startMaster(tree, async (root) => {
+    await mkdir(join(root, "queue/db"), { recursive: true });
+    const wdb = await scriptedWdb(root, "global sql select", answers);
+    closers.push(() => wdb.close());
+  });
+  await playWorker(started, [...hello(), ...messages], tree);
+  expect(await started.master.rounds.settled()).toMatchSnapshot("the rounds of its processes");
 });
 
 test("error-syn_i_w_m_r: an unknown task is refused and its file removed, and the worker's report frees the process", async () => {

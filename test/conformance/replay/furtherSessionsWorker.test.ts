@@ -16,6 +16,7 @@ import {
   session,
   sessionRoot,
   sessionTree,
+  withoutUnfinishedRound,
 } from "./furtherSessions.js";
 
 const GET = "global sync-agent-info-get";
@@ -65,12 +66,6 @@ async function playMaster(
   expect(replay.compared).toBe(compared.length);
 }
 
-/** A recording can end in the middle of a round, whose next step is the live worker's: such a round is not begun. */
-function withoutUnfinishedRound(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
-  const last = messages.findLastIndex(({ about }) => about === "syn_m_c_ok");
-  return messages.filter(({ lane }, index) => lane !== "integrity" || index <= last);
-}
-
 test("in-order: a worker whose files agree thanks as recorded, and changes none", async () => {
   const messages = session("in-order");
   const { worker, wire } = await startWorker(messages, []);
@@ -91,6 +86,7 @@ test("agent-info-many-chunks: the store's pages become the recorded strings, and
   // The master's words are the session's last: the worker logs them a moment later.
   await waitUntil(() => told().length > 0, 5_000, "the warning");
   expect(told()).toHaveLength(1);
+  expect(await worker.rounds.settled()).toMatchSnapshot("the rounds of its processes");
 });
 
 test("error-syn_i_w_m_r: a worker whose task is unknown to the master reports the master's error as recorded", async () => {

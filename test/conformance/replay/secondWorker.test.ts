@@ -154,6 +154,10 @@ test("the log tells of each refused hello and of each fault of the odd worker on
   ]);
 });
 
+test("the processes pass through the states of the snapshot", async () => {
+  expect(await master.rounds.settled()).toMatchSnapshot();
+});
+
 /** Exceptions as the recordings hold them, put together here from their fixed parts. */
 function clusterError(code: number): string {
   const object = `"type": "about:blank", "title": "Wazuh Cluster Error", "code": ${code}, "extra_message": null, "extra_remediation": null, "cmd_error": false, "dapi_errors": {}, "ids": []`;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { registerInspector } from "../../../src/inspector/registerInspector.js";
 import type { Feed } from "../../../src/inspector/feed/Feed.js";
+import { ManualClock } from "../../support/manualClock.js";
 import { SimulatedCluster } from "../../support/simulatedCluster.js";
 import { waitUntil } from "../../support/waitUntil.js";
 
@@ -135,5 +136,58 @@ describe("an open inspector", () => {
     expect(JSON.parse(await served.first("/inspector/stately", { host: HOST, origin: "https://stately.ai" }))).toMatchObject({ type: "@xstate.actor", name: "master" });
     expect(await served.first("/inspector/stately", EVIL)).toBe("closed 1008");
     expect(await served.first("/inspector/stately", REBOUND)).toBe("closed 1008");
+  });
+});
+
+describe("a viewer that does not read", () => {
+  /** Bytes that may wait for it, and those of one frame with as many log lines as a frame tells. */
+  const [MOST_WAITING, ONE_FRAME] = [1024 * 1024, 300_000];
+  const FRAMES = 60;
+
+  test("is skipped while its socket is full, whatever happens, and is then told the whole state; another one misses nothing", async () => {
+    const cluster = new SimulatedCluster(3);
+    await cluster.start();
+    const clock = new ManualClock();
+    const app = fastify();
+    const feed = await registerInspector(app, { node: { ...cluster.node, clock }, open: true, authorize: () => Promise.resolve(undefined) });
+    const address = (await app.listen({ host: "127.0.0.1", port: 0 })).replace("http:", "ws:");
+    const open = async (): Promise<{ socket: WebSocket; types: string[] }> => {
+      const { ticket } = (await app.inject({ method: "POST", url: "/inspector/ticket", headers: OWN })).json<{ ticket: string }>();
+      const socket = new WebSocket(`${address}/inspector/ws?ticket=${ticket}`);
+      const types: string[] = [];
+      socket.on("message", (data: Buffer) => types.push((JSON.parse(data.toString("utf8")) as { type: string }).type));
+      await waitUntil(() => types.length > 0, 20_000, "a welcome");
+      return { socket, types };
+    };
+    const slow = await open();
+    const quick = await open();
+    const line = JSON.stringify({ level: "info", time: new Date(0).toISOString(), message: "x".repeat(1_000) });
+    slow.socket.pause();
+    let waiting = 0;
+    for (let frame = 1; frame <= FRAMES; frame += 1) {
+      for (let count = 0; count < 200; count += 1) cluster.log.write(`${line}\n`);
+      clock.advance(100);
+      // The other one reads on: its frame is there before the next one is made.
+      await waitUntil(() => quick.types.filter((type) => type === "frame").length >= frame, 20_000, `frame ${String(frame)}`);
+      waiting = Math.max(waiting, ...[...app.websocketServer.clients].map(({ bufferedAmount }) => bufferedAmount));
+    }
+    // Its socket took some megabytes before it was full; then no more than this waited, of FRAMES times as much.
+    expect(waiting).toBeGreaterThan(MOST_WAITING / 2);
+    expect(waiting).toBeLessThan(MOST_WAITING + ONE_FRAME);
+    slow.socket.resume();
+    await waitUntil(
+      () => {
+        clock.advance(1_000);
+        return slow.types.includes("state");
+      },
+      20_000,
+      "the whole state",
+    );
+    expect(slow.types.filter((type) => type === "frame").length).toBeLessThan(FRAMES);
+    expect(feed.isWatching).toBe(true);
+    for (const { socket } of [slow, quick]) socket.terminate();
+    await waitUntil(() => !feed.isWatching, 20_000, "the end of watching");
+    await app.close();
+    cluster.stop();
   });
 });
