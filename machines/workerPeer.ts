@@ -11,7 +11,7 @@ import { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeer
 import { ok, refuse, type Answer, type LogLine } from "./process.js";
 import { crashedTooOften, isActive, noteCrash, restartDelay, stopOrphans } from "./supervision.js";
 
-export { PEER_PROCESSES, type PeerProcess, type WorkerPeerEvent, type WorkerPeerReport } from "./workerPeerEvents.js";
+export type { PeerProcess, WorkerPeerEvent, WorkerPeerReport } from "./workerPeerEvents.js";
 
 /** Where a dialect lets the agents' groups travel, the other process is none of its workers'. */
 const WITHOUT: Readonly<Record<ProcessRules["agentGroups"], PeerProcess>> = { files: "agentGroupsSend", store: "extraValidSync" };
