@@ -14,7 +14,7 @@ const folder = import.meta.dirname;
 const known = readdirSync(folder)
   .filter((file) => /^[a-z]\w*\.js$/.test(file) && file !== "run.js")
   .map((file) => file.slice(0, -".js".length));
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { row: { type: "string", multiple: true } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { row: { type: "string", multiple: true }, write: { type: "boolean" } } });
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`bench: there is no ${unknown.join(", ")}. There are: ${known.join(", ")}.\n`);
@@ -38,7 +38,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
     process.exitCode = 1;
   }
 }
-if (positionals.length === 0 && texts.length === 0) {
+if (values.write === true || (positionals.length === 0 && texts.length === 0)) {
   await writeFile(join(folder, "../../docs/benchmarks.md"), benchmarksDocument(measured, new Date()));
   process.stdout.write("Wrote docs/benchmarks.md.\n");
 }

@@ -12,7 +12,7 @@ import { lockRoot } from "../node/ports/rootLock.js";
 import { ServiceManager } from "../node/ports/ServiceManager.js";
 import { systemClock } from "../node/ports/systemClock.js";
 import { startNode } from "../node/startNode.js";
-import type { RunningNode } from "../node/startNode.js";
+import type { NodeEnd, RunningNode } from "../node/startNode.js";
 import { LogTap } from "../telemetry/LogTap.js";
 import { openNodeLogger } from "../telemetry/openNodeLogger.js";
 import type { NodeLogger } from "../telemetry/openNodeLogger.js";
@@ -22,7 +22,7 @@ import { musterVersion } from "./musterVersion.js";
 import { writePidFile } from "./pidFile.js";
 import type { PidFile } from "./pidFile.js";
 import { reloadNode } from "./reloadNode.js";
-import { serveHttp } from "./serveHttp.js";
+import type { ServeHttpOptions } from "./serveHttp.js";
 
 export interface RunNodeOptions {
   /** Enabled, with at least one key. */
@@ -160,7 +160,8 @@ async function accompany(
       return [...config.keys, ...current.keys, cluster.key];
     },
   };
-  const { error } = await serveHttp(node, { listen, config, version, logger, clock: systemClock, inspected }).finally(async () => {
+  const http = { listen, config, version, logger, clock: systemClock, inspected };
+  const { error } = await servedUntilEnd(node, http).finally(async () => {
     for (const end of ends) end();
     await reloading;
     life.stop();
@@ -171,4 +172,11 @@ async function accompany(
     throw new CommandFailure(error.message, { cause: error });
   }
   logger.info("Stopped.");
+}
+
+/** A node without an HTTP API does without its code, too: that is half of what a process loads. */
+async function servedUntilEnd(node: RunningNode, { listen, ...options }: Omit<ServeHttpOptions, "listen"> & { listen: ServeHttpOptions["listen"] | null }): Promise<NodeEnd> {
+  if (listen === null) return await node.ended;
+  const { serveHttp } = await import("./serveHttp.js");
+  return await serveHttp(node, { listen, ...options });
 }

@@ -13,8 +13,7 @@ import type { Logger } from "../telemetry/Logger.js";
 import { CommandFailure } from "./CommandFailure.js";
 
 export interface ServeHttpOptions {
-  /** Null: no HTTP API. */
-  readonly listen: ListenAddress | null;
+  readonly listen: ListenAddress;
   readonly config: NodeConfig;
   /** The version that the node speaks of itself. */
   readonly version: string;
@@ -30,7 +29,6 @@ export interface ServeHttpOptions {
  * @throws CommandFailure when the API can't be served
  */
 export async function serveHttp(node: RunningNode, options: ServeHttpOptions): Promise<NodeEnd> {
-  if (options.listen === null) return node.ended;
   let http: RunningHttp;
   try {
     http = await start(node, options.listen, options);
