@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createActor, fromPromise, waitFor } from "xstate";
 import WebSocket from "ws";
 import { integritySync } from "../machines/integritySync.js";
@@ -22,6 +23,8 @@ const INPUT = {
 };
 const SYNC_FILES = 5_000;
 const SYNCS = 3;
+/** Milliseconds until a node that serves the cluster must serve its API. */
+const HTTP_DEADLINE = 10_000;
 /** A viewer may cost this part of the time. */
 const MOST = 1.1;
 
@@ -61,13 +64,25 @@ async function syncSeconds(isWatched: boolean): Promise<number> {
 
 /** A viewer as the page is one: it takes what it is told. */
 async function view(node: BenchNode): Promise<() => void> {
-  const { ticket } = (await (await fetch(`http://${node.http}/inspector/ticket`, { method: "POST" })).json()) as { ticket: string };
+  const { ticket } = (await (await ticketOf(node)).json()) as { ticket: string };
   const socket = new WebSocket(`ws://${node.http}/inspector/ws?ticket=${ticket}`);
   await once(socket, "message");
   socket.on("message", () => undefined);
   return () => {
     socket.close();
   };
+}
+
+/** A node serves its API a little later than the cluster. */
+async function ticketOf(node: BenchNode): Promise<Response> {
+  for (const deadline = performance.now() + HTTP_DEADLINE; ; ) {
+    try {
+      return await fetch(`http://${node.http}/inspector/ticket`, { method: "POST" });
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(50);
+    }
+  }
 }
 
 async function roundRows(): Promise<readonly BenchRow[]> {
