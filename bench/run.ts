@@ -8,7 +8,8 @@ import { cells, isMet } from "./support/results.js";
 
 /**
  * `npm run bench`: all files of this folder, and `docs/benchmarks.md` from what they measured. `npm run bench -- NAME…
- * [--row TEXT…]`: those named, of them the work whose name holds one of the texts, and no document.
+ * [--row TEXT…]`: those named, of them the work whose name holds one of the texts, and no
+ * document unless `--write` asks for it.
  */
 const folder = import.meta.dirname;
 const known = readdirSync(folder)
