@@ -5,6 +5,7 @@ import { TO_WORKER } from "../../protocol/commands.js";
 import { sendString } from "../../protocol/transfer/sendString.js";
 import { machineLog } from "../machineLog.js";
 import { GroupBatches, groupsString } from "./GroupBatches.js";
+import type { MasterPeer } from "./MasterPeer.js";
 import type { MasterServices } from "./MasterServices.js";
 
 /**
@@ -16,7 +17,7 @@ export function agentGroupsWork(services: MasterServices & { readonly hasWorkers
   const chunkBytes = config.limits.transferChunkBytes;
   const batches = new GroupBatches();
   /** The full set that a worker has asked for, until it is sent. */
-  const fullSets = new Map<string, string>();
+  const fullSets = new WeakMap<MasterPeer, string>();
   return {
     agentGroupsCollect: agentGroupsCollect.provide({
       actors: {
@@ -34,16 +35,16 @@ export function agentGroupsWork(services: MasterServices & { readonly hasWorkers
         collectAll: fromPromise(async ({ input, signal }) => {
           await store.recalculateAgentGroupHashes({ signal });
           const chunks = await store.allAgentGroups({ signal });
-          fullSets.set(input.peerId, groupsString(chunks));
-          services.peer(input.peerId).connection.whenClosed(() => fullSets.delete(input.peerId));
+          fullSets.set(services.peer(input.peerId), groupsString(chunks));
           return { chunks: chunks.length };
         }),
         sendGroups: fromPromise(async ({ input, signal }) => {
           const { peerId, groups } = input;
-          const { channel, pace } = services.peer(peerId).connection;
-          const text = groups.full ? fullSets.get(peerId) : batches.text(groups.batch);
+          const peer = services.peer(peerId);
+          const { channel, pace } = peer.connection;
+          const text = groups.full ? fullSets.get(peer) : batches.text(groups.batch);
           if (text === undefined) throw new Error("the full set of the agents' groups is gone; the worker asks again");
-          fullSets.delete(peerId);
+          if (groups.full) fullSets.delete(peer);
           const id = await sendString(channel, text, { chunkBytes, pace, signal });
           await channel.request(groups.full ? TO_WORKER.groupsFull : TO_WORKER.groups, id, { signal });
         }),

@@ -1,4 +1,4 @@
-import type { OnReadOpts } from "node:net";
+import type { OnReadOpts, Socket } from "node:net";
 
 /** Bytes that are read at a time. */
 const READ_BYTES = 128 * 1024;
@@ -10,8 +10,8 @@ const READ_BYTES = 128 * 1024;
 export class ReusedReading {
   /** For the options of `net.connect`. */
   readonly onread: OnReadOpts;
-  /** What came before anybody listened. */
-  #early: Buffer[] = [];
+  /** What came before anybody listened: one read at most, because nothing more is read then. */
+  readonly #early: Buffer[] = [];
   #hear: ((bytes: Uint8Array) => void) | undefined;
 
   constructor() {
@@ -21,14 +21,16 @@ export class ReusedReading {
         const bytes = buffer.subarray(0, length);
         if (this.#hear === undefined) this.#early.push(Buffer.from(bytes));
         else this.#hear(bytes);
-        return true;
+        return this.#hear !== undefined;
       },
     };
   }
 
   /** Calls `hear` with what has been read and will be. The bytes are valid during the call only. */
-  listen(hear: (bytes: Uint8Array) => void): void {
+  listen(socket: Pick<Socket, "resume">, hear: (bytes: Uint8Array) => void): void {
     this.#hear = hear;
-    for (const bytes of this.#early.splice(0)) hear(bytes);
+    const early = this.#early.splice(0);
+    for (const bytes of early) hear(bytes);
+    if (early.length > 0) socket.resume();
   }
 }

@@ -37,7 +37,7 @@ export class SocketLink implements NodeLink {
     const socket = this.#socket;
     let failure: Error | undefined;
     if (this.#reading === undefined) socket.on("data", (bytes: Buffer) => listener.receive(bytes));
-    else this.#reading.listen((bytes) => listener.receive(bytes, true));
+    else this.#reading.listen(socket, (bytes) => listener.receive(bytes, true));
     socket.on("drain", () => {
       listener.drained();
     });

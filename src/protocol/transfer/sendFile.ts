@@ -40,6 +40,8 @@ export interface SentFile {
   readonly cancelled: boolean;
 }
 
+/** The connection is lost; no answer came in time. */
+const UNANSWERED: ReadonlySet<number> = new Set([3018, 3020]);
 /** Chunks on their way at a time when no pace says it. */
 const CHUNKS_IN_FLIGHT = 2;
 
@@ -86,11 +88,20 @@ export async function sendFile(channel: RequestSender, options: SendFileOptions)
     }
     await window.settled();
     const sha256 = chunks.sha256();
-    await channel.request(COMMON.fileEnd, Buffer.concat([prefix, sha256]), { signal });
+    const ended = channel.request(COMMON.fileEnd, Buffer.concat([prefix, sha256]), { signal });
+    await (cancelled ? ended.catch(requireAnswered) : ended);
     return { bytes, sha256, cancelled };
   } finally {
     chunks.close();
   }
+}
+
+/**
+ * The hash that ends a file which the peer gave up may be that of all of it: that the peer refuses it, or has forgotten the
+ * file, is no news (dialects.md 1.3). Throws what is no answer of the peer's.
+ */
+function requireAnswered(error: unknown): void {
+  if (!(error instanceof MusterError) || UNANSWERED.has(error.code)) throw error;
 }
 
 /** One `file_upd`. */

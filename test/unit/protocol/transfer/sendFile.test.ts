@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FernetCipher } from "../../../../src/protocol/Cipher.js";
 import { zip43 } from "../../../../src/protocol/dialects/zip43.js";
 import { FernetKey } from "../../../../src/protocol/fernet.js";
+import { HEADER_BYTES } from "../../../../src/protocol/frame.js";
 import { sendFile } from "../../../../src/protocol/transfer/sendFile.js";
 import { ManualClock } from "../../../support/manualClock.js";
 import { seededRandom } from "../../../support/seededRandom.js";
@@ -40,6 +41,39 @@ describe("sendFile", () => {
     expect(cancelled).toBe(true);
     expect(bytes).toBeLessThan(1000);
     expect(seen.at(-1)?.command).toBe("file_end");
+  });
+
+  it("is told as given up, too, when the hash of the whole file is known before and the peer refuses it", async () => {
+    const { pair, first, seen } = transferPair();
+    let confirmed = 0;
+    const sent = sendFile(first.channel, {
+      path: PATH,
+      source: {
+        bytes: 1000,
+        sha256: Buffer.alloc(32, 1),
+        seal: (prefix, _position, length) => {
+          const payload = Buffer.concat([prefix, Buffer.alloc(length, "a")]);
+          const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), payload]);
+          return Promise.resolve({ slab: { bytes, release: () => undefined }, bytes: payload.length });
+        },
+      },
+      chunkBytes: 100,
+      isCancelled: () => confirmed >= 200,
+      onProgress: (bytes) => (confirmed = bytes),
+    });
+    await pair.settle();
+    const { bytes, cancelled } = await sent;
+    expect([cancelled, bytes < 1000]).toEqual([true, true]);
+    expect(seen.at(-1)?.command).toBe("file_end");
+  });
+
+  it("is an error, however, when a file that was given up can't be ended", async () => {
+    const { pair, first } = transferPair({ intercept: (command) => (command === "file_end" ? "silence" : undefined) });
+    const sent = sendFile(first.channel, { path: PATH, source: piecesOf("a"), chunkBytes: 100, isCancelled: () => true });
+    const outcome = expect(sent).rejects.toMatchObject({ code: 3018 });
+    await pair.settle();
+    pair.reset();
+    await outcome;
   });
 
   it("sends one empty file_upd for an empty file", async () => {
