@@ -28,6 +28,8 @@ const RULESET_ITEMS: ReadonlySet<string> = new Set(["etc/decoders/", "etc/rules/
 export class FileIndexer {
   readonly #options: FileIndexerOptions;
   #current: PublishedIndex | undefined;
+  /** Of the last index that was published, forgotten or not: results that are kept by it must never meet another one. */
+  #version = 0;
   #known = new Set<string>();
 
   constructor(options: FileIndexerOptions) {
@@ -84,7 +86,8 @@ export class FileIndexer {
     if (scope.dialect !== this.#options.scope.dialect) return undefined;
     const problems = [...walked.problems, ...hashes.flatMap((result) => result.problems)];
     const files = walked.files - hashes.reduce((sum, result) => sum + result.problems.length, 0);
-    const version = (previous?.version ?? 0) + 1;
+    this.#version += 1;
+    const version = this.#version;
     this.#current = { buffer: draft, version, files };
     this.#tell(problems);
     return { version, files, hashed: walked.toHash, problems: problems.length, changed: true };
