@@ -77,7 +77,8 @@ export class DemoNode {
   start(): void {
     const { program, httpPort } = this.#options;
     const args = [program, "run", "--root", this.root, "--http", `127.0.0.1:${String(httpPort)}`, "--trace", this.#traceFile, "--set", "log.format=json"];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    // In a group of its own: Ctrl-C in a terminal reaches the demo alone, which then stops its nodes in good order.
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
     child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
     this.#process = child;
     this.#exit = new Promise((resolve) => {
@@ -100,6 +101,11 @@ export class DemoNode {
       await this.readTrace();
       await new Promise((resolve) => setTimeout(resolve, SERVE_LOOK_INTERVAL));
     }
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    this.#process?.kill("SIGKILL");
   }
 
   async stop(): Promise<number> {

@@ -26,7 +26,11 @@ const CHANGE_INTERVAL = 6_000;
 const ONCE_DEADLINE = 60_000;
 
 /** Runs a master and two workers as processes of their own, and shows what they do. */
-export async function runDemo(options: DemoOptions, environment: CommandEnvironment): Promise<void> {
+export async function runDemo(options: DemoOptions, command: CommandEnvironment): Promise<void> {
+  // A terminal that is closed ends the demo as Ctrl-C does: no node outlives it.
+  const hangup = new AbortController();
+  command.onSignal("SIGHUP", () => hangup.abort(new Error("SIGHUP received")));
+  const environment = { ...command, stop: AbortSignal.any([command.stop, hangup.signal]) };
   const screen = new DemoScreen(environment.stdout);
   const port = await freePort();
   const key = randomBytes(16).toString("hex");
@@ -36,6 +40,10 @@ export async function runDemo(options: DemoOptions, environment: CommandEnvironm
     const type = name === "master" ? "master" : "worker";
     nodes.push(new DemoNode({ name, type, folder, port, key, program, httpPort: await freePort() }));
   }
+  const killAll = (): void => {
+    for (const node of nodes) node.kill();
+  };
+  environment.stopNow.addEventListener("abort", killAll, { once: true });
   screen.tell(`Making the folders of three nodes in ${options.folder}`);
   for (const node of nodes) await node.make();
   const began = performance.now();
